@@ -1,0 +1,3 @@
+//! The vaudit command.
+
+fn main() {}

@@ -1,0 +1,455 @@
+//! Documents: what Azure answered, as it answered it, with when and how.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::blob::BlobPage;
+use crate::fact::{Gap, Origin, Reason};
+use crate::instant::parse_http_date;
+use crate::need::{Audience, Request};
+
+/// One page of one answer, or the reason why there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// What was asked.
+    pub request: Request,
+    /// Which page of the answer this is, from 0.
+    pub page: u32,
+    /// The HTTP method.
+    pub method: String,
+    /// The URL as it was sent.
+    pub url: String,
+    /// The `api-version` (ARM), version segment (Graph) or `x-ms-version` (Blob) of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+    /// The HTTP status, if there was an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The allow-listed response headers, names in lower case.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// What the answer said.
+    #[serde(default, skip_serializing_if = "Body::is_empty")]
+    pub body: Body,
+    /// Why there is no usable answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// The auditor's clock when the answer arrived, or when vaudit gave up.
+    #[schemars(with = "String")]
+    pub read_at: Timestamp,
+}
+
+/// The content of an answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Body {
+    /// Nothing was sent.
+    #[default]
+    Empty,
+    /// A JSON value, without the fields that may hold secrets or people.
+    Json(Value),
+    /// The beginning of something that is not JSON, such as a proxy's HTML page.
+    Text(String),
+    /// A page of a blob listing, projected from its XML.
+    Blobs(BlobPage),
+}
+
+impl Body {
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+}
+
+/// Why a request has no usable answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// The kind of loss.
+    pub reason: Reason,
+    /// What happened, in a sentence fragment.
+    pub message: String,
+}
+
+/// What an answer proves, by `catalogue.md` §0.2.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer<'a> {
+    /// 200 with a body.
+    Read(&'a Body),
+    /// 404 with a code that proves absence.
+    Absent,
+    /// Anything else.
+    Unread(Gap),
+}
+
+/// The response headers a document keeps. Everything else is dropped before it is stored.
+pub const KEPT_HEADERS: &[&str] = &[
+    "content-type",
+    "date",
+    "request-id",
+    "retry-after",
+    "x-ms-error-code",
+    "x-ms-ratelimit-remaining-subscription-global-reads",
+    "x-ms-ratelimit-remaining-subscription-reads",
+    "x-ms-request-id",
+    "x-ms-version",
+];
+
+/// Body fields no rule reads that may hold secrets or people, in lower case. They are removed at
+/// every depth before a body is stored.
+const DROPPED_FIELDS: &[&str] = &[
+    "administratorlogin",
+    "administratorloginpassword",
+    "adminpassword",
+    "adminusername",
+    "createdby",
+    "customkeyidentifier",
+    "email",
+    "emailaddress",
+    "givenname",
+    "hint",
+    "key",
+    "keydata",
+    "lastmodifiedby",
+    "linuxprofile",
+    "mail",
+    "notes",
+    "secrettext",
+    "serviceprincipalprofile",
+    "surname",
+    "tags",
+    "updatedby",
+    "userprincipalname",
+    "windowsprofile",
+];
+
+/// Removes the fields that may hold secrets or people from a body.
+pub fn drop_private_fields(body: &mut Value) {
+    match body {
+        Value::Object(fields) => {
+            fields.retain(|name, _| {
+                DROPPED_FIELDS.binary_search(&name.to_ascii_lowercase().as_str()).is_err()
+            });
+            fields.values_mut().for_each(drop_private_fields);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_private_fields),
+        _ => {}
+    }
+}
+
+/// The error of a body in any of the shapes Azure uses: `{"error": {"code", "message"}}`, the two
+/// at top level in either casing, or numeric codes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorBody {
+    /// `AuthorizationFailed`, `ResourceNotFound`, …; empty when the body has none.
+    pub code: String,
+    /// Azure's own sentence; empty when the body has none.
+    pub message: String,
+}
+
+impl ErrorBody {
+    /// Reads the error of a body.
+    pub fn of(body: &Body) -> Self {
+        let Body::Json(value) = body else {
+            return Self::default();
+        };
+        let holder = match value.get("error") {
+            Some(inner @ Value::Object(_)) => inner,
+            _ => value,
+        };
+        let text = |names: &[&str]| {
+            names
+                .iter()
+                .find_map(|name| match holder.get(name)? {
+                    Value::String(text) => Some(text.clone()),
+                    Value::Number(number) => Some(number.to_string()),
+                    _ => None,
+                })
+                .unwrap_or_default()
+        };
+        Self {
+            code: text(&["code", "Code", "ErrorCode", "errorCode"]),
+            message: text(&["message", "Message", "error_description"]),
+        }
+    }
+}
+
+/// The 404 codes that prove absence. Others (`InvalidResourceType`, an empty or HTML body) only say
+/// that the question was not understood.
+const ABSENT_CODES: &[&str] = &[
+    "ContainerNotFound",
+    "ManagementPolicyNotFound",
+    "NotFound",
+    "ParentResourceNotFound",
+    "Request_ResourceNotFound",
+    "ResourceGroupNotFound",
+    "ResourceNotFound",
+    "RoleAssignmentNotFound",
+    "RoleDefinitionDoesNotExist",
+];
+
+impl Document {
+    /// What evidence quotes of this answer.
+    pub fn origin(&self) -> Arc<Origin> {
+        let header = |name: &str| self.headers.get(name);
+        Arc::new(Origin {
+            request_id: header("x-ms-request-id").or_else(|| header("request-id")).cloned(),
+            read_at: Some(self.read_at),
+            date: header("date").and_then(|date| parse_http_date(date)),
+        })
+    }
+
+    /// The address of the next page, if the answer names one.
+    ///
+    /// An empty page with a next link is not the end of a list (`wire/INDEX.md`, quirk 37), an empty
+    /// link is.
+    pub fn next_link(&self) -> Option<&str> {
+        let link = match &self.body {
+            Body::Json(value) => {
+                value.get("nextLink").or_else(|| value.get("@odata.nextLink"))?.as_str()?
+            }
+            Body::Blobs(page) => page.next_marker.as_deref()?,
+            Body::Empty | Body::Text(_) => return None,
+        };
+        if link.is_empty() { None } else { Some(link) }
+    }
+
+    /// What the answer proves.
+    pub fn answer(&self) -> Answer<'_> {
+        if let Some(failure) = &self.failure {
+            return Answer::Unread(self.gap(failure.reason, failure.message.clone()));
+        }
+        let error = ErrorBody::of(&self.body);
+        let (reason, why) = match self.status {
+            Some(200) => match self.refused_in_a_200(&error) {
+                None => return Answer::Read(&self.body),
+                Some(refusal) => refusal,
+            },
+            Some(404) if ABSENT_CODES.contains(&error.code.as_str()) => return Answer::Absent,
+            Some(404) if error.code == "SubscriptionNotFound" => (
+                Reason::BeyondReach,
+                "the subscription is not visible: another tenant, or no role on it".to_owned(),
+            ),
+            Some(401) => (Reason::SignIn, "the token was refused".to_owned()),
+            Some(403) => self.refusal(&error),
+            Some(429) => {
+                (Reason::Throttled, "Azure kept throttling until the retry budget ended".to_owned())
+            }
+            Some(400 | 409) if self.request.kind.is_child_of_server() => (
+                Reason::ServerState,
+                "the server is stopped or busy and does not answer this".to_owned(),
+            ),
+            Some(408 | 500..=599) => {
+                (Reason::Transport, "Azure kept failing until the retry budget ended".to_owned())
+            }
+            Some(300..=399) => (
+                Reason::UntrustedNextLink,
+                "the answer was a redirect, which is not followed with a token".to_owned(),
+            ),
+            Some(status) => {
+                (Reason::Unrecognised, format!("the answer {status} was not understood"))
+            }
+            None => (Reason::Transport, "there was no answer".to_owned()),
+        };
+        Answer::Unread(self.gap(reason, describe(&why, self.status, &error)))
+    }
+
+    /// A 200 that is no success: an operation's error inside (quirk 43), or not JSON at all.
+    fn refused_in_a_200(&self, error: &ErrorBody) -> Option<(Reason, String)> {
+        match &self.body {
+            Body::Json(value) if value.is_object() => {
+                let failed = value.get("error").is_some_and(Value::is_object)
+                    && value.get("id").is_none()
+                    && value.get("value").is_none();
+                failed.then(|| {
+                    let reason = if error.code.to_ascii_lowercase().contains("busy")
+                        || self.request.kind.is_child_of_server()
+                    {
+                        Reason::ServerState
+                    } else {
+                        Reason::Transport
+                    };
+                    (reason, "the answer carries an error instead of the resource".to_owned())
+                })
+            }
+            Body::Blobs(_) => None,
+            Body::Json(_) | Body::Text(_) | Body::Empty => Some((
+                Reason::Unrecognised,
+                "the answer is not the JSON object that Azure sends".to_owned(),
+            )),
+        }
+    }
+
+    /// A 403, told apart: a missing permission, or the storage firewall.
+    fn refusal(&self, error: &ErrorBody) -> (Reason, String) {
+        if self.request.kind.audience() == Audience::Storage && error.code == "AuthorizationFailure"
+        {
+            let why = "the storage firewall does not admit the auditor's address; run the audit from an admitted network or read the listing there";
+            return (Reason::Network, why.to_owned());
+        }
+        let (action, scope) = self.missing_permission(error);
+        (Reason::Forbidden, format!("the auditor lacks {action} on {scope}"))
+    }
+
+    /// The permission a refusal names, else the one this request is known to need.
+    fn missing_permission(&self, error: &ErrorBody) -> (String, String) {
+        let quoted = |after: &str| {
+            let rest = &error.message[error.message.find(after)? + after.len()..];
+            Some(rest[..rest.find('\'')?].to_owned())
+        };
+        let action = quoted("perform action '");
+        let scope = quoted("over scope '");
+        (
+            action.unwrap_or_else(|| self.request.kind.permission().to_owned()),
+            scope.unwrap_or_else(|| self.request.target.clone()),
+        )
+    }
+
+    /// A gap of this document.
+    pub fn gap(&self, reason: Reason, why: String) -> Gap {
+        let error = ErrorBody::of(&self.body);
+        let (action, scope) = match reason {
+            Reason::Forbidden => {
+                let (action, scope) = self.missing_permission(&error);
+                (Some(action), scope)
+            }
+            Reason::Network | Reason::SignIn => {
+                (Some(self.request.kind.permission().to_owned()), self.request.target.clone())
+            }
+            _ => (None, self.request.target.clone()),
+        };
+        let page = if self.page > 0 { format!(" (page {})", self.page + 1) } else { String::new() };
+        Gap {
+            reason,
+            message: format!("{}{page} could not be read: {why}", self.request.kind.title()),
+            action,
+            scope: Some(scope),
+            status: self.status,
+        }
+    }
+}
+
+fn describe(why: &str, status: Option<u16>, error: &ErrorBody) -> String {
+    match (status, error.code.as_str()) {
+        (Some(status), "") => format!("{why} ({status})"),
+        (Some(status), code) => format!("{why} ({status} {code})"),
+        (None, _) => why.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ArmId;
+    use crate::need::RequestKind;
+    use serde_json::json;
+
+    fn document(kind: RequestKind, status: u16, body: Value) -> Document {
+        Document {
+            request: Request::arm(kind, &ArmId::subscription_scope("s1")),
+            page: 0,
+            method: "GET".into(),
+            url: "https://management.azure.com/subscriptions/s1".into(),
+            api_version: None,
+            status: Some(status),
+            headers: BTreeMap::new(),
+            body: Body::Json(body),
+            failure: None,
+            read_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn reason(document: &Document) -> Reason {
+        match document.answer() {
+            Answer::Unread(gap) => gap.reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_action_and_scope() {
+        let body = json!({"error": {"code": "AuthorizationFailed", "message":
+            "The client 'x' with object id 'y' does not have authorization to perform action 'Microsoft.DBforPostgreSQL/flexibleServers/backups/read' over scope '/subscriptions/s1/resourceGroups/rg' or the scope is invalid."}});
+        let Answer::Unread(gap) = document(RequestKind::PostgresBackups, 403, body).answer() else {
+            panic!("a 403 is unread")
+        };
+        assert_eq!(gap.reason, Reason::Forbidden);
+        assert_eq!(
+            gap.action.as_deref(),
+            Some("Microsoft.DBforPostgreSQL/flexibleServers/backups/read")
+        );
+        assert_eq!(gap.scope.as_deref(), Some("/subscriptions/s1/resourceGroups/rg"));
+        assert_eq!(gap.status, Some(403));
+    }
+
+    #[test]
+    fn every_error_shape_has_its_code() {
+        for body in [
+            json!({"error": {"code": "ResourceNotFound", "message": "m"}}),
+            json!({"code": "ResourceNotFound", "message": "m", "subcode": ""}),
+            json!({"Code": "ResourceNotFound", "Message": "m", "Target": null}),
+            json!({"HttpStatusCode": 404, "ErrorCode": "ResourceNotFound", "Message": "m"}),
+        ] {
+            let document = document(RequestKind::VirtualNetwork, 404, body);
+            assert_eq!(document.answer(), Answer::Absent);
+        }
+        let numeric = ErrorBody::of(&Body::Json(json!({"code": 404_002, "message": "m"})));
+        assert_eq!(numeric.code, "404002");
+    }
+
+    #[test]
+    fn a_404_that_does_not_prove_absence_is_unread() {
+        for (body, expected) in [
+            (json!({"error": {"code": "SubscriptionNotFound"}}), Reason::BeyondReach),
+            (json!({"error": {"code": "InvalidResourceType"}}), Reason::Unrecognised),
+            (json!({}), Reason::Unrecognised),
+        ] {
+            assert_eq!(reason(&document(RequestKind::VirtualNetwork, 404, body)), expected);
+        }
+    }
+
+    #[test]
+    fn a_stopped_server_is_not_a_missing_list() {
+        let body = json!({"error": {"code": "ServerStoppedError"}});
+        assert_eq!(
+            reason(&document(RequestKind::PostgresDatabases, 409, body.clone())),
+            Reason::ServerState
+        );
+        assert_eq!(
+            reason(&document(RequestKind::VirtualNetworks, 409, body)),
+            Reason::Unrecognised
+        );
+        let busy = json!({"status": "Failed", "error": {"code": "ServerIsBusy"}});
+        assert_eq!(reason(&document(RequestKind::PostgresServer, 200, busy)), Reason::ServerState);
+    }
+
+    #[test]
+    fn private_fields_go_at_every_depth() {
+        assert!(DROPPED_FIELDS.is_sorted());
+        let mut body = json!({"id": "/x", "tags": {"owner": "someone"}, "properties": {
+            "administratorLogin": "root", "version": "13",
+            "passwordCredentials": [{"hint": "abc", "keyId": "k", "secretText": null}],
+            "systemData": {"createdBy": "someone@example.com", "createdAt": "2026-01-01T00:00:00Z"}}});
+        drop_private_fields(&mut body);
+        assert_eq!(
+            body,
+            json!({"id": "/x", "properties": {"version": "13",
+            "passwordCredentials": [{"keyId": "k"}],
+            "systemData": {"createdAt": "2026-01-01T00:00:00Z"}}})
+        );
+    }
+
+    #[test]
+    fn an_empty_next_link_ends_a_list() {
+        let page = |link: Value| {
+            document(RequestKind::PostgresBackups, 200, json!({"value": [], "nextLink": link}))
+        };
+        assert_eq!(page(json!("https://x/y")).next_link(), Some("https://x/y"));
+        assert_eq!(page(json!("")).next_link(), None);
+        assert_eq!(page(json!(null)).next_link(), None);
+    }
+}

@@ -1,0 +1,121 @@
+//! The estate: what a snapshot says about one deployment, as three-valued facts.
+//!
+//! Nothing is projected before it is asked for, and nothing twice. The planner asks the same
+//! estate, so a rule and the request that serves it cannot disagree about what is meant.
+
+mod backup;
+mod dns;
+mod identity;
+mod kubernetes;
+mod network;
+mod postgres;
+mod selection;
+mod storage;
+mod subscription;
+
+use std::sync::OnceLock;
+
+pub use backup::{DatedFolders, Folder, FolderState};
+pub use dns::VirtualNetworkLink;
+pub use identity::{RoleAssignment, STORAGE_BLOB_DATA_CONTRIBUTOR, ServicePrincipal, role_name};
+pub use kubernetes::{AgentPool, ManagedCluster};
+pub use network::{Peering, Subnet, VirtualNetwork};
+pub use postgres::{
+    Database, PostgresAccess, PostgresBackup, PostgresServer, PrivateEndpointConnection,
+};
+pub use storage::{BlobContainer, StorageAccount};
+pub use subscription::{ResourceGroup, Subscription};
+
+use crate::arm_id::ArmId;
+use crate::deployment::Deployment;
+use crate::fact::{Fact, Gap, List, Reason};
+use crate::reader::Node;
+use crate::snapshot::Snapshot;
+
+/// One deployment as the snapshot shows it.
+pub struct Estate<'a> {
+    /// What was read.
+    pub snapshot: &'a Snapshot,
+    /// What is expected.
+    pub deployment: &'a Deployment,
+    servers: OnceLock<Fact<List<PostgresServer>>>,
+    server: OnceLock<Fact<PostgresServer>>,
+    clusters: OnceLock<Fact<List<ManagedCluster>>>,
+    cluster: OnceLock<Fact<ManagedCluster>>,
+    accounts: OnceLock<Fact<List<StorageAccount>>>,
+    storage_account: OnceLock<Fact<StorageAccount>>,
+    backup_account: OnceLock<Fact<StorageAccount>>,
+    aks_vnet: OnceLock<Fact<VirtualNetwork>>,
+    postgres_vnet: OnceLock<Fact<VirtualNetwork>>,
+    service_principal: OnceLock<Fact<ServicePrincipal>>,
+    role_assignments: OnceLock<Fact<List<RoleAssignment>>>,
+    folders: OnceLock<Fact<List<Folder>>>,
+}
+
+impl<'a> Estate<'a> {
+    /// The estate of a deployment.
+    pub fn new(snapshot: &'a Snapshot, deployment: &'a Deployment) -> Self {
+        Self {
+            snapshot,
+            deployment,
+            servers: OnceLock::new(),
+            server: OnceLock::new(),
+            clusters: OnceLock::new(),
+            cluster: OnceLock::new(),
+            accounts: OnceLock::new(),
+            storage_account: OnceLock::new(),
+            backup_account: OnceLock::new(),
+            aks_vnet: OnceLock::new(),
+            postgres_vnet: OnceLock::new(),
+            service_principal: OnceLock::new(),
+            role_assignments: OnceLock::new(),
+            folders: OnceLock::new(),
+        }
+    }
+
+    /// The subject of what is said about the deployment as a whole.
+    pub fn subject(&self) -> String {
+        self.deployment.resource_group_id().to_string()
+    }
+}
+
+/// Reads the items of a list. An item that cannot be read makes the list incomplete, it does not
+/// lose the others.
+fn typed<T>(list: List<Node<'_>>, read: impl Fn(&Node<'_>) -> Result<T, Gap>) -> List<T> {
+    let mut missing = list.missing;
+    let mut items = Vec::with_capacity(list.items.len());
+    for node in &list.items {
+        match read(node) {
+            Ok(item) => items.push(item),
+            Err(gap) => {
+                missing.get_or_insert(gap);
+            }
+        }
+    }
+    List { items, missing }
+}
+
+/// The id of a listed resource; without one it cannot be told apart from others.
+fn item_id(node: &Node<'_>) -> Result<ArmId, Gap> {
+    match node.at("id").arm_id() {
+        Fact::Known(id, _) => Ok(id),
+        Fact::Unread(gap) => Err(gap),
+        Fact::Absent(source) => {
+            Err(Gap::because(Reason::MissingField, "an item has no id").at(source.resource))
+        }
+    }
+}
+
+/// The id of a child that is listed inside its parent, where Azure may leave the id out.
+fn child_id(node: &Node<'_>, parent: &ArmId, child_type: &str) -> Result<ArmId, Gap> {
+    if let Ok(id) = item_id(node) {
+        return Ok(id);
+    }
+    match node.at("name").text() {
+        Fact::Known(name, _) => Ok(parent.child(child_type, &name)),
+        Fact::Unread(gap) => Err(gap),
+        Fact::Absent(source) => {
+            Err(Gap::because(Reason::MissingField, "a child has no name").at(source.resource))
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! PostgreSQL flexible servers, their databases and their backups.
+
+use jiff::Timestamp;
+
+use super::selection::{Candidate, select};
+use super::{Estate, item_id, typed};
+use crate::arm_id::ArmId;
+use crate::deployment::Selector;
+use crate::fact::{Fact, Gap, List, Source};
+use crate::need::{Request, RequestKind};
+use crate::reader::Node;
+use crate::region::Region;
+
+/// A flexible server (R03).
+#[derive(Clone, Debug, PartialEq)]
+pub struct PostgresServer {
+    /// Its id.
+    pub id: ArmId,
+    /// The whole resource, for evidence.
+    pub source: Source,
+    /// `location`; the display name (`West Europe`) in most answers.
+    pub location: Fact<Region>,
+    /// `properties.version`, such as `13`; older api-versions say `12.1`.
+    pub version: Fact<String>,
+    /// `properties.replicationRole`; absent on servers that replicate nothing.
+    pub replication_role: Fact<String>,
+    /// How it is reached.
+    pub access: Fact<PostgresAccess>,
+    /// `systemData.createdAt`.
+    pub created_at: Fact<Timestamp>,
+}
+
+/// How a server is reached: `properties.network` and the private endpoint connections.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PostgresAccess {
+    /// `delegatedSubnetResourceId`; left out, or empty, on a server that is not in a network.
+    pub delegated_subnet: Fact<ArmId>,
+    /// `privateDnsZoneArmResourceId`; the same.
+    pub private_dns_zone: Fact<ArmId>,
+    /// `publicNetworkAccess`: `Enabled` or `Disabled`.
+    pub public_network_access: Fact<String>,
+    /// `properties.privateEndpointConnections`; left out when there are none.
+    pub private_endpoints: Fact<List<PrivateEndpointConnection>>,
+}
+
+/// A private endpoint connection of a server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PrivateEndpointConnection {
+    /// `privateEndpoint.id`.
+    pub endpoint: Fact<ArmId>,
+    /// `privateLinkServiceConnectionState.status`: `Approved`, `Pending`, …
+    pub status: Fact<String>,
+    /// Whether it is for the server itself: `groupIds` has `postgresqlServer`, or is left out.
+    pub for_server: bool,
+}
+
+/// A database (R21).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Database {
+    /// Its name; case-sensitive.
+    pub name: String,
+    /// The whole resource, for evidence.
+    pub source: Source,
+}
+
+/// A backup (R20).
+#[derive(Clone, Debug, PartialEq)]
+pub struct PostgresBackup {
+    /// Its name, such as `backup_638…`.
+    pub name: String,
+    /// `properties.completedTime`.
+    pub completed: Fact<Timestamp>,
+    /// `properties.backupType`: `Full`, `Customer On-Demand`.
+    pub backup_type: Fact<String>,
+    /// The whole resource, for evidence.
+    pub source: Source,
+}
+
+impl PostgresBackup {
+    /// Whether Azure made it by itself. Types unknown to us are not taken as automatic.
+    pub fn is_automatic(&self) -> bool {
+        self.backup_type.value().is_some_and(|kind| kind.eq_ignore_ascii_case("Full"))
+    }
+}
+
+impl PostgresServer {
+    /// Reads a server from its body.
+    ///
+    /// # Errors
+    ///
+    /// The gap when the body has no id.
+    pub fn read(node: &Node<'_>) -> Result<Self, Gap> {
+        let properties = node.at("properties");
+        let access = properties.at("network").object().map(|network| PostgresAccess {
+            delegated_subnet: network.at("delegatedSubnetResourceId").or_none(Node::arm_id),
+            private_dns_zone: network.at("privateDnsZoneArmResourceId").or_none(Node::arm_id),
+            public_network_access: network.at("publicNetworkAccess").text(),
+            private_endpoints: properties
+                .at("privateEndpointConnections")
+                .items_or_none()
+                .map(|list| list.map(|node| PrivateEndpointConnection::read(&node))),
+        });
+        Ok(Self {
+            id: item_id(node)?,
+            source: node.source(),
+            location: node.at("location").region(),
+            version: properties.at("version").text(),
+            replication_role: properties.at("replicationRole").or_none(Node::text),
+            access,
+            created_at: node.at("systemData").at("createdAt").instant(),
+        })
+    }
+
+    /// Whether the server replicates another one and so has no backups of its own.
+    pub fn is_replica(&self) -> bool {
+        self.replication_role.value().is_some_and(|role| {
+            ["AsyncReplica", "GeoAsyncReplica"].iter().any(|own| role.eq_ignore_ascii_case(own))
+        })
+    }
+}
+
+impl PrivateEndpointConnection {
+    fn read(node: &Node<'_>) -> Self {
+        let properties = node.at("properties");
+        let groups = properties.at("groupIds").items_or_none();
+        let for_server = groups.value().is_none_or(|groups| {
+            groups.items.is_empty()
+                || groups.items.iter().any(|group| {
+                    group
+                        .text()
+                        .value()
+                        .is_some_and(|id| id.eq_ignore_ascii_case("postgresqlServer"))
+                })
+        });
+        let state = properties.at("privateLinkServiceConnectionState");
+        Self {
+            endpoint: properties.at("privateEndpoint").at("id").arm_id(),
+            status: state.at("status").text(),
+            for_server,
+        }
+    }
+
+    /// Whether it is an approved way to the server.
+    pub fn is_approved(&self) -> bool {
+        self.for_server
+            && self.status.value().is_some_and(|status| status.eq_ignore_ascii_case("Approved"))
+    }
+}
+
+impl Candidate for PostgresServer {
+    fn id(&self) -> &ArmId {
+        &self.id
+    }
+
+    fn is_candidate(&self) -> bool {
+        !self.is_replica()
+    }
+}
+
+impl Estate<'_> {
+    /// The flexible servers of the resource group.
+    pub fn servers(&self) -> &Fact<List<PostgresServer>> {
+        self.servers.get_or_init(|| {
+            let scope = self.deployment.resource_group_id();
+            let list = self.snapshot.list(&Request::arm(RequestKind::PostgresServers, &scope));
+            list.map(|list| typed(list, PostgresServer::read))
+        })
+    }
+
+    /// The audited server.
+    pub fn server(&self) -> &Fact<PostgresServer> {
+        self.server.get_or_init(|| {
+            let selector = self.deployment.postgres.server.as_ref();
+            match self.outside_resource_group(selector) {
+                Some(id) => {
+                    let request = Request::arm(RequestKind::PostgresServer, id);
+                    self.snapshot.resource(&request).and_then(|node, source| {
+                        match PostgresServer::read(&node) {
+                            Ok(server) => Fact::Known(server, source),
+                            Err(gap) => Fact::Unread(gap),
+                        }
+                    })
+                }
+                None => select(self.servers(), selector, "PostgreSQL servers", "postgres.server"),
+            }
+        })
+    }
+
+    /// The id of a selector that names a resource outside the deployment's resource group.
+    pub fn outside_resource_group<'s>(&self, selector: Option<&'s Selector>) -> Option<&'s ArmId> {
+        match selector {
+            Some(Selector::Id(id)) if !id.is_within(&self.deployment.resource_group_id()) => {
+                Some(id)
+            }
+            _ => None,
+        }
+    }
+
+    /// The databases of the audited server.
+    pub fn databases(&self) -> Fact<List<Database>> {
+        self.children_of_server(RequestKind::PostgresDatabases, |node| {
+            Ok(Database { name: own_name(node)?, source: node.source() })
+        })
+    }
+
+    /// The backups of the audited server, in the order Azure lists them, which means nothing.
+    pub fn backups(&self) -> Fact<List<PostgresBackup>> {
+        self.children_of_server(RequestKind::PostgresBackups, |node| {
+            let properties = node.at("properties");
+            Ok(PostgresBackup {
+                name: own_name(node)?,
+                completed: properties.at("completedTime").instant(),
+                backup_type: properties.at("backupType").text(),
+                source: node.source(),
+            })
+        })
+    }
+
+    fn children_of_server<T>(
+        &self,
+        kind: RequestKind,
+        read: impl Fn(&Node<'_>) -> Result<T, Gap>,
+    ) -> Fact<List<T>> {
+        self.server().as_ref().and_then(|server, _| {
+            let list = self.snapshot.list(&Request::arm(kind, &server.id));
+            list.map(|list| typed(list, read))
+        })
+    }
+}
+
+/// The name of a child resource: `name`, else the last segment of its id.
+fn own_name(node: &Node<'_>) -> Result<String, Gap> {
+    match node.at("name").text() {
+        Fact::Known(name, _) => Ok(name),
+        Fact::Absent(_) | Fact::Unread(_) => item_id(node).map(|id| id.name().to_owned()),
+    }
+}

@@ -1,0 +1,164 @@
+//! Storage accounts and their containers, as the control plane shows them.
+
+use super::selection::{Candidate, select};
+use super::{Estate, item_id, typed};
+use crate::arm_id::ArmId;
+use crate::deployment::Selector;
+use crate::fact::{Fact, Gap, List, Reason, Source};
+use crate::need::{Request, RequestKind};
+use crate::reader::Node;
+use crate::region::Region;
+
+/// A storage account (R06).
+#[derive(Clone, Debug, PartialEq)]
+pub struct StorageAccount {
+    /// Its id.
+    pub id: ArmId,
+    /// The whole resource, for evidence.
+    pub source: Source,
+    /// `location`, not `primaryLocation`, which differs after a failover.
+    pub location: Fact<Region>,
+    /// `properties.publicNetworkAccess`; left out when it was never set, which means enabled.
+    pub public_network_access: Fact<String>,
+    /// `properties.networkAcls.defaultAction`; unread when `networkAcls` is missing.
+    pub default_action: Fact<String>,
+    /// `properties.primaryEndpoints.blob`.
+    pub blob_endpoint: Fact<String>,
+}
+
+/// A blob container (R33).
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlobContainer {
+    /// Its name.
+    pub name: String,
+    /// Whether it is soft-deleted.
+    pub deleted: bool,
+    /// The whole resource, for evidence.
+    pub source: Source,
+}
+
+impl StorageAccount {
+    /// Reads an account from its body.
+    ///
+    /// # Errors
+    ///
+    /// The gap when the body has no id.
+    pub fn read(node: &Node<'_>) -> Result<Self, Gap> {
+        let properties = node.at("properties");
+        let acls = properties.at("networkAcls").object();
+        Ok(Self {
+            id: item_id(node)?,
+            source: node.source(),
+            location: node.at("location").region(),
+            public_network_access: properties.at("publicNetworkAccess").or_none(Node::text),
+            default_action: acls.and_then(|acls, _| acls.at("defaultAction").text()),
+            blob_endpoint: properties.at("primaryEndpoints").at("blob").or_none(Node::text),
+        })
+    }
+
+    /// The id of a container of this account.
+    pub fn container_id(&self, container: &str) -> ArmId {
+        self.id.child("blobServices", "default").child("containers", container)
+    }
+}
+
+impl Candidate for StorageAccount {
+    fn id(&self) -> &ArmId {
+        &self.id
+    }
+}
+
+impl Estate<'_> {
+    /// The storage accounts of the resource group.
+    pub fn storage_accounts(&self) -> &Fact<List<StorageAccount>> {
+        self.accounts.get_or_init(|| {
+            let scope = self.deployment.resource_group_id();
+            let list = self.snapshot.list(&Request::arm(RequestKind::StorageAccounts, &scope));
+            list.map(|list| typed(list, StorageAccount::read))
+        })
+    }
+
+    /// The application's storage account. The account named for backups is no candidate for it.
+    pub fn storage_account(&self) -> &Fact<StorageAccount> {
+        self.storage_account.get_or_init(|| {
+            let policy = &self.deployment.storage;
+            if let Some(selector) = &policy.account {
+                return self.account(selector, "storage.account");
+            }
+            let backup = self.deployment.backup.account.as_ref();
+            let candidates = self.storage_accounts().clone().map(|mut list| {
+                list.items.retain(|account| backup.is_none_or(|own| !is_named(account, own)));
+                list
+            });
+            select(&candidates, None, "storage accounts", "storage.account")
+        })
+    }
+
+    /// The account that holds the blob copies: the application's own when none is named.
+    pub fn backup_account(&self) -> &Fact<StorageAccount> {
+        self.backup_account.get_or_init(|| match &self.deployment.backup.account {
+            Some(selector) => self.account(selector, "backup.account"),
+            None => self.storage_account().clone(),
+        })
+    }
+
+    fn account(&self, selector: &Selector, setting: &str) -> Fact<StorageAccount> {
+        match self.outside_resource_group(Some(selector)) {
+            Some(id) => {
+                let request = Request::arm(RequestKind::StorageAccount, id);
+                self.snapshot.resource(&request).and_then(
+                    |node, source| match StorageAccount::read(&node) {
+                        Ok(account) => Fact::Known(account, source),
+                        Err(gap) => Fact::Unread(gap),
+                    },
+                )
+            }
+            None => select(self.storage_accounts(), Some(selector), "storage accounts", setting),
+        }
+    }
+
+    /// The containers of the backup account.
+    pub fn backup_containers(&self) -> Fact<List<BlobContainer>> {
+        self.backup_account().as_ref().and_then(|account, _| {
+            let list = self.snapshot.list(&Request::arm(RequestKind::BlobContainers, &account.id));
+            list.map(|list| {
+                typed(list, |node| {
+                    let name = match node.at("name").text() {
+                        Fact::Known(name, _) => name,
+                        Fact::Absent(_) | Fact::Unread(_) => item_id(node)?.name().to_owned(),
+                    };
+                    let deleted = node.at("properties").at("deleted").flag();
+                    let deleted = deleted.value().copied().unwrap_or(false);
+                    Ok(BlobContainer { name, deleted, source: node.source() })
+                })
+            })
+        })
+    }
+
+    /// The URL of a container, without a trailing slash: the account's own endpoint, else the
+    /// cloud's suffix. An endpoint outside the cloud is never asked.
+    pub fn container_url(&self, account: &StorageAccount, container: &str) -> Fact<String> {
+        let cloud = &self.deployment.cloud;
+        let endpoint = match &account.blob_endpoint {
+            Fact::Known(endpoint, _) => endpoint.trim_end_matches('/').to_owned(),
+            Fact::Absent(_) => cloud.blob_endpoint(account.id.name()),
+            Fact::Unread(gap) => return Fact::Unread(gap.clone()),
+        };
+        if !cloud.owns_blob_endpoint(&endpoint) {
+            let message = format!(
+                "the account's blob endpoint {endpoint} does not lie in the cloud `{}`, so no token is sent there",
+                cloud.name
+            );
+            let gap = Gap::because(Reason::UntrustedNextLink, message);
+            return Fact::Unread(gap.at(account.id.as_str()));
+        }
+        Fact::Known(format!("{endpoint}/{container}"), account.source.clone())
+    }
+}
+
+fn is_named(account: &StorageAccount, selector: &Selector) -> bool {
+    match selector {
+        Selector::Name(name) => account.id.name().eq_ignore_ascii_case(name),
+        Selector::Id(id) => account.id == *id,
+    }
+}

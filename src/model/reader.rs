@@ -1,0 +1,233 @@
+//! Small tolerant readers: from raw JSON to three-valued facts.
+//!
+//! The SDK's models are not used to decide: they drop a whole list for one odd element and turn
+//! missing arrays into empty ones (`catalogue.md` §0.4). A [`Node`] reads one field at a time, and
+//! says of each whether it is there.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::arm_id::ArmId;
+use crate::fact::{Fact, Gap, List, Origin, Reason, Source};
+use crate::instant::parse_rfc3339;
+use crate::region::Region;
+
+/// A place in a JSON body, which may be missing.
+#[derive(Clone, Debug)]
+pub struct Node<'a> {
+    value: Option<&'a Value>,
+    resource: Arc<str>,
+    pointer: String,
+    origin: Arc<Origin>,
+}
+
+impl<'a> Node<'a> {
+    /// The root of a resource's body.
+    pub fn root(value: &'a Value, resource: &str, origin: Arc<Origin>) -> Self {
+        let resource = value.get("id").and_then(Value::as_str).unwrap_or(resource);
+        Self { value: Some(value), resource: resource.into(), pointer: String::new(), origin }
+    }
+
+    /// The body as a resource of its own when it carries an id (an item of a list, an inline
+    /// child), else as part of the resource it lies in.
+    fn as_item(&self, value: &'a Value, pointer: String) -> Self {
+        match value.get("id").and_then(Value::as_str) {
+            Some(id) => Node::root(value, id, Arc::clone(&self.origin)),
+            None => Node { value: Some(value), pointer, ..self.clone() },
+        }
+    }
+
+    /// A field; missing when this node is missing, is no object, or has no such field. A `null` is
+    /// a missing field. Names are matched as Azure documents them, then case-blind.
+    #[must_use]
+    pub fn at(&self, field: &str) -> Self {
+        let fields = self.value.and_then(Value::as_object);
+        let found = fields.and_then(|fields| {
+            fields.get(field).or_else(|| {
+                fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(field)).map(|(_, v)| v)
+            })
+        });
+        Self {
+            value: found.filter(|value| !value.is_null()),
+            pointer: format!("{}/{field}", self.pointer),
+            ..self.clone()
+        }
+    }
+
+    /// Whether there is nothing here (`null` is nothing).
+    pub fn is_missing(&self) -> bool {
+        self.value.is_none()
+    }
+
+    /// Whether there is nothing here, an empty text included: Azure writes both for "none".
+    pub fn is_blank(&self) -> bool {
+        self.value.is_none_or(|value| value.as_str().is_some_and(|text| text.trim().is_empty()))
+    }
+
+    /// Where this node is.
+    pub fn source(&self) -> Source {
+        Source {
+            resource: self.resource.to_string(),
+            pointer: self.pointer.clone(),
+            origin: Arc::clone(&self.origin),
+        }
+    }
+
+    /// The resource the node lies in.
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    /// A non-empty text. Numbers are taken as their digits (`13` for `"13"`).
+    pub fn text(&self) -> Fact<String> {
+        self.read("a text", |value| match value {
+            Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        })
+    }
+
+    /// A boolean; the texts `true` and `false` are taken too.
+    pub fn flag(&self) -> Fact<bool> {
+        self.read("a boolean", |value| match value {
+            Value::Bool(flag) => Some(*flag),
+            Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+            Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+            _ => None,
+        })
+    }
+
+    /// A whole number; a text of digits is taken too.
+    pub fn integer(&self) -> Fact<i64> {
+        self.read("a whole number", |value| match value {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        })
+    }
+
+    /// An instant in RFC 3339.
+    pub fn instant(&self) -> Fact<Timestamp> {
+        self.read("an instant", |value| Some(parse_rfc3339(value.as_str()?)?.instant))
+    }
+
+    /// An ARM id.
+    pub fn arm_id(&self) -> Fact<ArmId> {
+        self.read("an ARM id", |value| ArmId::parse(value.as_str()?).ok())
+    }
+
+    /// A region.
+    pub fn region(&self) -> Fact<Region> {
+        self.text().map(|name| Region::from_name(&name))
+    }
+
+    /// A field Azure leaves out when there is none (`catalogue.md` §0.1 item 4): blank is absent,
+    /// anything else is read.
+    pub fn or_none<T>(&self, read: impl FnOnce(&Self) -> Fact<T>) -> Fact<T> {
+        if self.is_blank() { Fact::Absent(self.source()) } else { read(self) }
+    }
+
+    /// The object here, or the gap that it is not there.
+    pub fn object(&self) -> Fact<Self> {
+        self.read("an object", |value| value.is_object().then(|| self.clone()))
+    }
+
+    /// The items of an array that must be there.
+    pub fn items(&self) -> Fact<List<Self>> {
+        self.read("an array", |value| Some(List::complete(self.children(value.as_array()?))))
+    }
+
+    /// The items of an array Azure leaves out when it is empty.
+    pub fn items_or_none(&self) -> Fact<List<Self>> {
+        if self.is_missing() {
+            return Fact::Known(List::complete(Vec::new()), self.source());
+        }
+        self.items()
+    }
+
+    fn children(&self, items: &'a [Value]) -> Vec<Self> {
+        let indexed = items.iter().enumerate();
+        indexed
+            .map(|(index, item)| self.as_item(item, format!("{}/{index}", self.pointer)))
+            .collect()
+    }
+
+    fn read<T>(&self, wanted: &str, read: impl FnOnce(&'a Value) -> Option<T>) -> Fact<T> {
+        let Some(value) = self.value else {
+            return Fact::Unread(self.missing(format!("{} has no {}", self.owner(), self.pointer)));
+        };
+        match read(value) {
+            Some(known) => Fact::Known(known, self.source()),
+            None => Fact::Unread(self.missing(format!(
+                "{} of {} is not {wanted}",
+                self.pointer,
+                self.owner()
+            ))),
+        }
+    }
+
+    fn missing(&self, message: String) -> Gap {
+        Gap::because(Reason::MissingField, message).at(&*self.resource)
+    }
+
+    fn owner(&self) -> &str {
+        self.resource.rsplit('/').find(|segment| !segment.is_empty()).unwrap_or("the answer")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn reason<T: std::fmt::Debug>(fact: Fact<T>) -> Reason {
+        match fact {
+            Fact::Unread(gap) => gap.reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn missing_null_and_wrong_type_are_unread_never_zero() {
+        let body = json!({"id": "/subscriptions/s/x", "a": null, "b": {}, "c": ["x"], "d": ""});
+        let node = Node::root(&body, "", Arc::default());
+        for field in ["a", "b", "c", "d", "e"] {
+            assert_eq!(reason(node.at(field).text()), Reason::MissingField, "{field}");
+            assert_eq!(reason(node.at(field).flag()), Reason::MissingField, "{field}");
+            assert_eq!(reason(node.at(field).integer()), Reason::MissingField, "{field}");
+        }
+        assert_eq!(reason(node.at("e").items()), Reason::MissingField);
+        assert!(node.at("e").items_or_none().value().unwrap().items.is_empty());
+        assert!(node.at("d").or_none(Node::text).is_absent());
+        assert_eq!(reason(node.at("b").or_none(Node::text)), Reason::MissingField);
+    }
+
+    #[test]
+    fn numbers_and_booleans_may_come_as_texts() {
+        let body = json!({"n": "14", "b": "True", "v": 13});
+        let node = Node::root(&body, "r", Arc::default());
+        assert_eq!(node.at("n").integer().value(), Some(&14));
+        assert_eq!(node.at("b").flag().value(), Some(&true));
+        assert_eq!(node.at("v").text().value().map(String::as_str), Some("13"));
+    }
+
+    #[test]
+    fn pointers_are_inside_the_resource_itself() {
+        let body =
+            json!({"value": [{"id": "/subscriptions/s/x", "properties": {"version": "13"}}]});
+        let list = Node::root(&body, "list", Arc::default()).at("value").items();
+        let item = &list.value().unwrap().items[0];
+        let version = item.at("properties").at("version").text();
+        assert_eq!(version.source().unwrap().pointer, "/properties/version");
+        assert_eq!(version.source().unwrap().resource, "/subscriptions/s/x");
+    }
+
+    #[test]
+    fn field_names_are_found_in_other_casing() {
+        let body = json!({"vnetSubnetId": "/subscriptions/s/x"});
+        let node = Node::root(&body, "", Arc::default());
+        assert!(node.at("vnetSubnetID").arm_id().value().is_some());
+    }
+}

@@ -1,0 +1,421 @@
+//! Snapshots: everything a run read, enough to judge again without Azure.
+//!
+//! The file is a text of lines: a header, one document a line in a fixed order, and a closing line
+//! with the SHA-256 of all bytes before it.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::blob::{BlobEntry, BlobPage};
+use crate::document::{Answer, Body, Document};
+use crate::fact::{Fact, Gap, List, Reason, Source};
+use crate::need::Request;
+use crate::reader::Node;
+
+/// The version of the snapshot format this vaudit writes and reads.
+pub const SNAPSHOT_VERSION: u32 = 1;
+
+/// What one run read, with when and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Everything about the run itself.
+    pub header: Header,
+    documents: BTreeMap<(Request, u32), Document>,
+}
+
+/// The first line of a snapshot: the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// The version of the format.
+    pub vaudit_snapshot: u32,
+    /// The version of vaudit that wrote it.
+    pub tool_version: String,
+    /// When the run began, by the auditor's clock.
+    #[schemars(with = "String")]
+    pub started_at: Timestamp,
+    /// When the last answer was in.
+    #[schemars(with = "String")]
+    pub finished_at: Timestamp,
+    /// What the run was asked to judge.
+    pub selection: Selection,
+    /// Why the run ended early, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
+    /// How many requests were sent, retries not counted.
+    pub requests: u64,
+    /// How many of them were sent again.
+    pub retries: u64,
+    /// Who looked.
+    #[serde(default)]
+    pub identity: Identity,
+    /// The manifest the run was made with.
+    pub manifest: ManifestCopy,
+}
+
+/// What a run was asked to judge.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Selection {
+    /// `reference`, `hardened` or `all`.
+    pub profile: String,
+    /// The `--rule` globs; they replace the profile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+    /// The `--skip` globs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skip: Vec<String>,
+    /// The `--deployment` names; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deployments: Vec<String>,
+}
+
+/// Why a run ended before everything was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stopped {
+    /// SIGINT.
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
+    /// `--max-duration` ran out.
+    OutOfTime,
+}
+
+/// The identity that made the requests, as its ARM token names it; never the token.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// The object id of the principal (`oid`).
+    pub object_id: Option<String>,
+    /// The client id of the application (`appid` or `azp`).
+    pub client_id: Option<String>,
+    /// The tenant it signed in to (`tid`).
+    pub tenant: Option<String>,
+}
+
+/// The manifest as the run read it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestCopy {
+    /// The path it was read from; none when it was made from flags.
+    pub path: Option<String>,
+    /// Its text.
+    pub text: String,
+}
+
+impl ManifestCopy {
+    /// SHA-256 of the text, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        hex(&Sha256::digest(self.text.as_bytes()))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Closing {
+    sha256: String,
+}
+
+/// Why a text is not a snapshot. Lines count from 1.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// The file holds nothing.
+    #[error("the file is empty")]
+    Empty,
+    /// The first line is not a snapshot's header.
+    #[error("line 1 is not the header of a snapshot: {0}")]
+    NotASnapshot(#[source] serde_json::Error),
+    /// The file was written in a format this vaudit does not know.
+    #[error(
+        "the snapshot has format version {found}, this vaudit reads version {SNAPSHOT_VERSION}"
+    )]
+    Version {
+        /// The version the header names.
+        found: u64,
+    },
+    /// A line is not a document.
+    #[error("line {line} is not a document: {source}")]
+    Document {
+        /// The line.
+        line: usize,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The closing line is missing: the file was cut.
+    #[error("the closing line is missing after line {line}: the file was cut")]
+    Cut {
+        /// The last line there is.
+        line: usize,
+    },
+    /// The digest of the closing line is not that of the bytes before it.
+    #[error(
+        "the content does not match the digest in line {line}: the file was changed after it was written"
+    )]
+    Changed {
+        /// The closing line.
+        line: usize,
+    },
+    /// There is something after the closing line.
+    #[error("line {line} follows the closing line")]
+    Trailing {
+        /// The first surplus line.
+        line: usize,
+    },
+}
+
+impl Snapshot {
+    /// A snapshot that holds nothing yet.
+    pub fn empty(header: Header) -> Self {
+        Self { header, documents: BTreeMap::new() }
+    }
+
+    /// Adds one page of an answer.
+    pub fn insert(&mut self, document: Document) {
+        self.documents.insert((document.request.clone(), document.page), document);
+    }
+
+    /// All documents, in the order of the file.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.documents.values()
+    }
+
+    /// Keeps the documents that `wanted` accepts.
+    pub fn retain(&mut self, wanted: impl Fn(&Document) -> bool) {
+        self.documents.retain(|_, document| wanted(document));
+    }
+
+    /// Whether every planned document was asked for.
+    pub fn is_complete(&self) -> bool {
+        self.header.stopped.is_none()
+    }
+
+    /// The first page of an answer.
+    pub fn document(&self, request: &Request) -> Option<&Document> {
+        self.documents.get(&(request.clone(), 0))
+    }
+
+    /// A resource read by its id.
+    pub fn resource(&self, request: &Request) -> Fact<Node<'_>> {
+        let document = match self.first_page(request) {
+            Ok(document) => document,
+            Err(gap) => return Fact::Unread(gap),
+        };
+        let source = Self::source(request, document);
+        match document.answer() {
+            Answer::Read(Body::Json(value)) => {
+                let node = Node::root(value, &request.target, document.origin());
+                Fact::Known(node, source)
+            }
+            Answer::Read(_) => Fact::Unread(
+                document.gap(Reason::Unrecognised, "the answer is not a resource".to_owned()),
+            ),
+            Answer::Absent => Fact::Absent(source),
+            Answer::Unread(gap) => Fact::Unread(gap),
+        }
+    }
+
+    /// A list, over all its pages. Absent when the scope it lies in is; unread when the first page
+    /// is; incomplete when a later page is.
+    pub fn list(&self, request: &Request) -> Fact<List<Node<'_>>> {
+        self.pages(request, |document, body| {
+            let Body::Json(value) = body else { return None };
+            let root = Node::root(value, &request.target, document.origin());
+            match root.at("value").items() {
+                Fact::Known(list, _) => Some(list.items),
+                Fact::Absent(_) | Fact::Unread(_) => None,
+            }
+        })
+    }
+
+    /// The folders of a listing, over all its pages.
+    pub fn folders(&self, request: &Request) -> Fact<List<String>> {
+        self.pages(request, |_, body| Some(blob_page(body)?.prefixes.clone()))
+    }
+
+    /// The blobs of a listing, over all its pages.
+    pub fn blobs(&self, request: &Request) -> Fact<List<&BlobEntry>> {
+        self.pages(request, |_, body| Some(blob_page(body)?.blobs.iter().collect()))
+    }
+
+    fn pages<'s, T>(
+        &'s self,
+        request: &Request,
+        read: impl Fn(&'s Document, &'s Body) -> Option<Vec<T>>,
+    ) -> Fact<List<T>> {
+        let first = match self.first_page(request) {
+            Ok(document) => document,
+            Err(gap) => return Fact::Unread(gap),
+        };
+        let source = Self::source(request, first);
+        let mut items = Vec::new();
+        let mut document = first;
+        loop {
+            let lost =
+                match document.answer() {
+                    Answer::Read(body) => match read(document, body) {
+                        Some(page) => {
+                            items.extend(page);
+                            None
+                        }
+                        None => Some(document.gap(
+                            Reason::MissingField,
+                            "the answer has no list (`value`)".to_owned(),
+                        )),
+                    },
+                    Answer::Absent if document.page == 0 => return Fact::Absent(source),
+                    Answer::Absent => {
+                        Some(document.gap(Reason::Unrecognised, "a later page is gone".to_owned()))
+                    }
+                    Answer::Unread(gap) => Some(gap),
+                };
+            if let Some(gap) = lost {
+                if document.page == 0 {
+                    return Fact::Unread(gap);
+                }
+                return Fact::Known(List { items, missing: Some(gap) }, source);
+            }
+            if document.next_link().is_none() {
+                return Fact::Known(List::complete(items), source);
+            }
+            match self.documents.get(&(request.clone(), document.page + 1)) {
+                Some(next) => document = next,
+                None => {
+                    let missing = Some(not_collected(request));
+                    return Fact::Known(List { items, missing }, source);
+                }
+            }
+        }
+    }
+
+    fn first_page(&self, request: &Request) -> Result<&Document, Gap> {
+        self.document(request).ok_or_else(|| not_collected(request))
+    }
+
+    fn source(request: &Request, document: &Document) -> Source {
+        Source {
+            resource: request.target.clone(),
+            pointer: String::new(),
+            origin: document.origin(),
+        }
+    }
+
+    /// Writes the snapshot.
+    ///
+    /// # Errors
+    ///
+    /// When the writer fails.
+    pub fn write_to(&self, writer: impl Write) -> io::Result<()> {
+        let mut hashing = Hashing { writer, hash: Sha256::new() };
+        self.write_lines(&mut hashing)?;
+        let Hashing { mut writer, hash } = hashing;
+        let closing = Closing { sha256: hex(&hash.finalize()) };
+        serde_json::to_writer(&mut writer, &closing)?;
+        writer.write_all(b"\n")
+    }
+
+    /// SHA-256 of the snapshot's lines, in hexadecimal: what the closing line says.
+    pub fn digest(&self) -> String {
+        let mut hashing = Hashing { writer: io::sink(), hash: Sha256::new() };
+        // Writing to a sink cannot fail, and every document serialises: keys are strings.
+        match self.write_lines(&mut hashing) {
+            Ok(()) => hex(&hashing.hash.finalize()),
+            Err(error) => unreachable!("a snapshot always serialises: {error}"),
+        }
+    }
+
+    fn write_lines(&self, writer: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *writer, &self.header)?;
+        writer.write_all(b"\n")?;
+        for document in self.documents.values() {
+            serde_json::to_writer(&mut *writer, document)?;
+            writer.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    /// Reads a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not a snapshot, was cut, was changed, or has another format version; the
+    /// error says in which line.
+    pub fn read_from(text: &str) -> Result<Self, SnapshotError> {
+        let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
+        let (_, first) = lines.next().ok_or(SnapshotError::Empty)?;
+        let mut snapshot = Self::empty(read_header(first)?);
+        let mut last = 1;
+        while let Some((number, line)) = lines.next() {
+            last = number;
+            match serde_json::from_str::<Document>(line) {
+                Ok(document) => snapshot.insert(document),
+                Err(source) => {
+                    let closing: Closing = serde_json::from_str(line)
+                        .map_err(|_| SnapshotError::Document { line: number, source })?;
+                    if let Some((line, _)) = lines.next() {
+                        return Err(SnapshotError::Trailing { line });
+                    }
+                    let start = line.as_ptr() as usize - text.as_ptr() as usize;
+                    let found = hex(&Sha256::digest(&text.as_bytes()[..start]));
+                    return if found == closing.sha256 {
+                        Ok(snapshot)
+                    } else {
+                        Err(SnapshotError::Changed { line: number })
+                    };
+                }
+            }
+        }
+        Err(SnapshotError::Cut { line: last })
+    }
+}
+
+fn read_header(line: &str) -> Result<Header, SnapshotError> {
+    let value: serde_json::Value =
+        serde_json::from_str(line).map_err(SnapshotError::NotASnapshot)?;
+    if let Some(found) = value.get("vaudit_snapshot").and_then(serde_json::Value::as_u64)
+        && found != u64::from(SNAPSHOT_VERSION)
+    {
+        return Err(SnapshotError::Version { found });
+    }
+    serde_json::from_value(value).map_err(SnapshotError::NotASnapshot)
+}
+
+fn not_collected(request: &Request) -> Gap {
+    let message = format!("{} are not in the snapshot", request.kind.title());
+    Gap::because(Reason::NotCollected, message).at(request.target.clone())
+}
+
+fn blob_page(body: &Body) -> Option<&BlobPage> {
+    match body {
+        Body::Blobs(page) => Some(page),
+        _ => None,
+    }
+}
+
+/// Writes bytes in hexadecimal, lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+struct Hashing<W> {
+    writer: W,
+    hash: Sha256,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.writer.write(bytes)?;
+        self.hash.update(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
