@@ -1,1 +1,22 @@
-//! Talks to Azure.
+//! Everything that talks to Azure: signing in, the one guarded transport, the planner, and one file
+//! for each family of requests.
+//!
+//! What comes out is a [`vaudit_model::Snapshot`]; nothing here judges.
+
+mod blob_xml;
+mod collector;
+mod guard;
+mod planner;
+mod record;
+mod requests;
+mod retry;
+mod sdk;
+mod sign_in;
+mod tls;
+mod transport;
+
+pub use collector::{CollectError, Observer, Progress, collect};
+pub use guard::{Guard, InvalidEndpoint, Method, Purpose, Refusal};
+pub use requests::Session;
+pub use sign_in::{Attempt, CredentialKind, SignInEnvironment, SignInError, Tokens, sign_in};
+pub use transport::{Incoming, Outgoing, Traffic, Transport, TransportError, Watcher};

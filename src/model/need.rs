@@ -1,5 +1,7 @@
 //! What a rule needs to be read, and what each kind of read requires of the auditor.
 
+use std::cmp::Ordering;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -296,14 +298,14 @@ impl RequestKind {
 }
 
 /// One request, apart from its paging: what is asked of which resource.
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+///
+/// Two spellings of an ARM id are one request; the first one's is sent. Container URLs and prefixes
+/// are case-sensitive.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Request {
     /// What is asked.
     pub kind: RequestKind,
-    /// Of what: an ARM id, a Graph path, or the URL of a container. ARM ids and Graph paths are
-    /// kept in lower case, so that two spellings are one request.
+    /// Of what: an ARM id, a Graph path, or the URL of a container.
     pub target: String,
     /// The principal of a role assignment list, the prefix of a blob listing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -313,7 +315,7 @@ pub struct Request {
 impl Request {
     /// A request about an ARM scope or resource.
     pub fn arm(kind: RequestKind, target: &crate::ArmId) -> Self {
-        Self { kind, target: target.key().to_owned(), filter: None }
+        Self { kind, target: target.as_str().to_owned(), filter: None }
     }
 
     /// The role assignments that reach a principal in a subscription.
@@ -335,6 +337,33 @@ impl Request {
     }
 }
 
+impl Ord for Request {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let targets = || {
+            if self.kind.audience() == Audience::Storage {
+                return self.target.cmp(&other.target);
+            }
+            let lower = |byte: u8| byte.to_ascii_lowercase();
+            self.target.bytes().map(lower).cmp(other.target.bytes().map(lower))
+        };
+        self.kind.cmp(&other.kind).then_with(targets).then_with(|| self.filter.cmp(&other.filter))
+    }
+}
+
+impl PartialOrd for Request {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Request {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Request {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -346,6 +375,20 @@ mod tests {
         }
         let kinds: std::collections::BTreeSet<_> = RequestKind::ALL.into_iter().collect();
         assert_eq!(kinds.len(), RequestKind::ALL.len());
+    }
+
+    #[test]
+    fn two_spellings_of_an_id_are_one_request_two_of_a_folder_are_not() {
+        let arm = |text: &str| {
+            let id = crate::ArmId::parse(text).unwrap();
+            Request::arm(RequestKind::PostgresBackups, &id)
+        };
+        assert_eq!(
+            arm("/subscriptions/S1/resourceGroups/RG"),
+            arm("/subscriptions/s1/resourcegroups/rg")
+        );
+        let folder = |prefix| Request::blobs(RequestKind::FolderBlobs, "https://a/b", Some(prefix));
+        assert_ne!(folder("A/"), folder("a/"));
     }
 
     #[test]

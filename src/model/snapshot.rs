@@ -287,7 +287,7 @@ impl Snapshot {
             match self.documents.get(&(request.clone(), document.page + 1)) {
                 Some(next) => document = next,
                 None => {
-                    let missing = Some(not_collected(request));
+                    let missing = Some(self.not_collected(request));
                     return Fact::Known(List { items, missing }, source);
                 }
             }
@@ -295,7 +295,19 @@ impl Snapshot {
     }
 
     fn first_page(&self, request: &Request) -> Result<&Document, Gap> {
-        self.document(request).ok_or_else(|| not_collected(request))
+        self.document(request).ok_or_else(|| self.not_collected(request))
+    }
+
+    /// The gap of a document that is not there: the run was stopped, or never asked for it.
+    fn not_collected(&self, request: &Request) -> Gap {
+        let what = request.kind.title();
+        let (reason, message) = match self.header.stopped {
+            Some(_) => {
+                (Reason::Interrupted, format!("the run was stopped before {what} could be read"))
+            }
+            None => (Reason::NotCollected, format!("{what}: not in the snapshot")),
+        };
+        Gap::because(reason, message).at(request.target.clone())
     }
 
     fn source(request: &Request, document: &Document) -> Source {
@@ -384,11 +396,6 @@ fn read_header(line: &str) -> Result<Header, SnapshotError> {
         return Err(SnapshotError::Version { found });
     }
     serde_json::from_value(value).map_err(SnapshotError::NotASnapshot)
-}
-
-fn not_collected(request: &Request) -> Gap {
-    let message = format!("{} are not in the snapshot", request.kind.title());
-    Gap::because(Reason::NotCollected, message).at(request.target.clone())
 }
 
 fn blob_page(body: &Body) -> Option<&BlobPage> {

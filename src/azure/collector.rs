@@ -1,0 +1,237 @@
+//! Collecting: sends what the planner names until it names nothing new.
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::sync::watch;
+use vaudit_model::document::ErrorBody;
+use vaudit_model::snapshot::{Header, Stopped};
+use vaudit_model::{
+    Audience, Deployment, Document, Estate, Need, Reason, Request, RequestKind, Snapshot,
+};
+
+use crate::planner;
+use crate::record;
+use crate::requests::{NotSent, Session};
+
+/// The most pages of one list. Azure has none so long; a server that never ends has.
+const MOST_PAGES: u32 = 2_000;
+
+/// What a run reports on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// A request was sent.
+    Asked {
+        /// What is asked.
+        kind: RequestKind,
+        /// How many requests had to be answered before it could be sent, plus one.
+        wave: u32,
+    },
+    /// All pages of an answer are in.
+    Answered {
+        /// What was asked.
+        kind: RequestKind,
+        /// Whether it could be read.
+        read: bool,
+    },
+}
+
+/// Whoever watches the progress.
+pub type Observer<'a> = &'a (dyn Fn(Progress) + Sync);
+
+/// Why a run ended before it began: there is nothing to judge.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// Azure Resource Manager refused the token with the first answer.
+    #[error("Azure Resource Manager refused the token ({status}): {message}")]
+    TokenRefused {
+        /// The HTTP status.
+        status: u16,
+        /// What it said.
+        message: String,
+    },
+    /// Not one request to Azure Resource Manager was answered.
+    #[error("not one request to Azure Resource Manager was answered: {why}")]
+    NoAnswer {
+        /// Why the first one was not.
+        why: String,
+    },
+}
+
+/// Collects everything the deployments need.
+///
+/// Requests that several deployments share are sent once. When `stop` is set, what is under way is
+/// dropped and the snapshot says so.
+///
+/// # Errors
+///
+/// When Azure Resource Manager answered nothing, or nothing but 401.
+pub async fn collect(
+    session: &Session,
+    deployments: &[Deployment],
+    needs: &[Need],
+    header: Header,
+    mut stop: watch::Receiver<Option<Stopped>>,
+    observer: Observer<'_>,
+) -> Result<Snapshot, CollectError> {
+    let mut run = Run {
+        session,
+        deployments,
+        needs,
+        observer,
+        snapshot: Snapshot::empty(header),
+        askers: BTreeMap::new(),
+        under_way: FuturesUnordered::new(),
+    };
+    for index in 0..deployments.len() {
+        run.plan(index, 1);
+    }
+    let stopped = loop {
+        tokio::select! {
+            biased;
+            stopped = stopped(&mut stop) => break Some(stopped),
+            answer = run.under_way.next() => match answer {
+                Some(answer) => run.take(answer),
+                None => break None,
+            },
+        }
+    };
+    let Run { mut snapshot, under_way, .. } = run;
+    drop(under_way);
+    snapshot.header.stopped = stopped;
+    snapshot.header.finished_at = Timestamp::now();
+    snapshot.header.requests =
+        snapshot.documents().filter(|document| was_sent(document)).count() as u64;
+    snapshot.header.retries = session.transport.retries();
+    if stopped.is_none() {
+        check_footing(&snapshot)?;
+    }
+    Ok(snapshot)
+}
+
+/// Waits until the run is stopped; for ever when nobody can stop it.
+async fn stopped(stop: &mut watch::Receiver<Option<Stopped>>) -> Stopped {
+    loop {
+        if let Some(stopped) = *stop.borrow_and_update() {
+            return stopped;
+        }
+        if stop.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+fn was_sent(document: &Document) -> bool {
+    document.failure.as_ref().is_none_or(|failure| failure.reason == Reason::Transport)
+}
+
+/// All pages of an answer, with how deep in the chain it stands.
+struct Answered {
+    request: Request,
+    wave: u32,
+    documents: Vec<Document>,
+}
+
+struct Run<'a> {
+    session: &'a Session,
+    deployments: &'a [Deployment],
+    needs: &'a [Need],
+    observer: Observer<'a>,
+    snapshot: Snapshot,
+    /// Which deployments asked for what.
+    askers: BTreeMap<Request, BTreeSet<usize>>,
+    under_way: FuturesUnordered<futures::future::BoxFuture<'a, Answered>>,
+}
+
+impl Run<'_> {
+    /// Sends what a deployment is known to need and nobody has asked for yet.
+    fn plan(&mut self, index: usize, wave: u32) {
+        let estate = Estate::new(&self.snapshot, &self.deployments[index]);
+        for request in planner::requests(&estate, self.needs) {
+            let askers = self.askers.entry(request.clone()).or_default();
+            let is_new = askers.is_empty();
+            askers.insert(index);
+            if !is_new {
+                continue;
+            }
+            (self.observer)(Progress::Asked { kind: request.kind, wave });
+            let session = self.session;
+            self.under_way.push(Box::pin(async move {
+                let documents = ask(session, &request).await;
+                Answered { request, wave, documents }
+            }));
+        }
+    }
+
+    fn take(&mut self, answer: Answered) {
+        let read = answer.documents.iter().all(|document| document.status == Some(200));
+        for document in answer.documents {
+            self.snapshot.insert(document);
+        }
+        (self.observer)(Progress::Answered { kind: answer.request.kind, read });
+        let askers = self.askers.get(&answer.request).cloned().unwrap_or_default();
+        for index in askers {
+            self.plan(index, answer.wave + 1);
+        }
+    }
+}
+
+/// Asks for all pages of an answer. Ends at the first page that cannot be read.
+async fn ask(session: &Session, request: &Request) -> Vec<Document> {
+    let mut documents: Vec<Document> = Vec::new();
+    let mut links = BTreeSet::new();
+    let mut exchange = session.first_page(request).await;
+    loop {
+        let page = documents.len() as u32;
+        let asked = match exchange {
+            Ok(exchange) => {
+                let asked = exchange.outgoing.url.clone();
+                documents.push(record::document(request, page, exchange));
+                asked
+            }
+            Err(NotSent { reason, message }) => {
+                documents.push(record::not_sent(request, page, &request.target, reason, message));
+                return documents;
+            }
+        };
+        let Some(link) = documents.last().and_then(next_link) else { return documents };
+        if page + 1 >= MOST_PAGES || !links.insert(link.clone()) {
+            let message = "the list does not end: its next links repeat or are too many".to_owned();
+            let reason = Reason::Unrecognised;
+            documents.push(record::not_sent(request, page + 1, &link, reason, message));
+            return documents;
+        }
+        exchange = session.next_page(request, &asked, &link).await;
+    }
+}
+
+/// The link to the next page of a document that was read.
+fn next_link(document: &Document) -> Option<String> {
+    if document.status != Some(200) {
+        return None;
+    }
+    document.next_link().map(str::to_owned)
+}
+
+/// Whether there is ground to stand on: at least one answer of Azure Resource Manager that is not a
+/// refused token, if any was asked for.
+fn check_footing(snapshot: &Snapshot) -> Result<(), CollectError> {
+    let asked: Vec<&Document> = snapshot
+        .documents()
+        .filter(|document| document.request.kind.audience() == Audience::ResourceManager)
+        .collect();
+    let answered = |document: &&&Document| document.status.is_some();
+    let Some(answer) = asked.iter().find(answered) else {
+        return match asked.iter().find_map(|document| document.failure.as_ref()) {
+            Some(failure) => Err(CollectError::NoAnswer { why: failure.message.clone() }),
+            None => Ok(()),
+        };
+    };
+    if asked.iter().any(|document| document.status.is_some_and(|status| status != 401)) {
+        return Ok(());
+    }
+    let error = ErrorBody::of(&answer.body);
+    let message = if error.message.is_empty() { error.code } else { error.message };
+    Err(CollectError::TokenRefused { status: 401, message })
+}

@@ -1,0 +1,140 @@
+//! From needs to requests: what to ask next, given what is known so far.
+//!
+//! The planner is asked again after each answer. It names every request it can name by then; the
+//! collector sends those that have not been sent. So nothing waits for a wave to end, and the
+//! longest chain of requests is as short as the facts allow: at most three round trips to ARM.
+
+use vaudit_model::deployment::{PrivateMode, Selector};
+use vaudit_model::{ArmId, Deployment, Estate, Fact, Need, Request, RequestKind};
+
+/// The requests a deployment is known to need. Repeats what was named before.
+pub(crate) fn requests(estate: &Estate<'_>, needs: &[Need]) -> Vec<Request> {
+    let mut requests = Vec::new();
+    for need in needs {
+        requests.extend(requests_of(estate, *need));
+    }
+    requests
+}
+
+fn requests_of(estate: &Estate<'_>, need: Need) -> Vec<Request> {
+    let deployment = estate.deployment;
+    let subscription = deployment.subscription_id();
+    let group = deployment.resource_group_id();
+    let has_endpoints = deployment.postgres.private_mode != PrivateMode::Vnet;
+    match need {
+        Need::Subscription => vec![Request::arm(RequestKind::Subscription, &subscription)],
+        Need::ResourceGroup => vec![Request::arm(RequestKind::ResourceGroup, &group)],
+        Need::PostgresServer => {
+            let selector = deployment.postgres.server.as_ref();
+            let kinds = (RequestKind::PostgresServers, RequestKind::PostgresServer);
+            listed_or_by_id(estate, kinds, [selector])
+        }
+        Need::ManagedCluster => {
+            let selector = deployment.kubernetes.cluster.as_ref();
+            let kinds = (RequestKind::ManagedClusters, RequestKind::ManagedCluster);
+            listed_or_by_id(estate, kinds, [selector])
+        }
+        Need::StorageAccount => {
+            let selectors =
+                [deployment.storage.account.as_ref(), deployment.backup.account.as_ref()];
+            let kinds = (RequestKind::StorageAccounts, RequestKind::StorageAccount);
+            listed_or_by_id(estate, kinds, selectors)
+        }
+        Need::VirtualNetworks => virtual_networks(estate, &subscription),
+        Need::PrivateEndpoints if has_endpoints => {
+            vec![Request::arm(RequestKind::PrivateEndpoints, &subscription)]
+        }
+        Need::PrivateDnsZones if has_endpoints => {
+            vec![Request::arm(RequestKind::PrivateDnsZones, &subscription)]
+        }
+        Need::PrivateEndpoints | Need::PrivateDnsZones => Vec::new(),
+        Need::ServicePrincipal => estate.service_principal_request().into_iter().collect(),
+        Need::PostgresDatabases => of_server(estate, RequestKind::PostgresDatabases),
+        Need::PostgresBackups => of_server(estate, RequestKind::PostgresBackups),
+        Need::VirtualNetworkLinks => match estate.zone_id() {
+            Fact::Known(zone, _) => vec![Request::arm(RequestKind::VirtualNetworkLinks, &zone)],
+            Fact::Absent(_) | Fact::Unread(_) => Vec::new(),
+        },
+        Need::BackupContainers => match estate.backup_account() {
+            Fact::Known(account, _) => {
+                vec![Request::arm(RequestKind::BlobContainers, &account.id)]
+            }
+            Fact::Absent(_) | Fact::Unread(_) => Vec::new(),
+        },
+        Need::RoleAssignments => role_assignments(estate, deployment, &subscription),
+        Need::BackupFolders => estate.folder_listing_requests(),
+        Need::FolderBlobs => estate.folder_blob_requests(),
+        Need::SourceBlobs => match estate.source_container_url() {
+            Fact::Known(url, _) => vec![Request::blobs(RequestKind::SourceBlobs, &url, None)],
+            Fact::Absent(_) | Fact::Unread(_) => Vec::new(),
+        },
+    }
+}
+
+/// The list of the resource group, and a read by id for each selector that names a resource
+/// outside it. Both are known from the manifest, so neither waits for the other.
+fn listed_or_by_id<const N: usize>(
+    estate: &Estate<'_>,
+    (list, item): (RequestKind, RequestKind),
+    selectors: [Option<&Selector>; N],
+) -> Vec<Request> {
+    let outside =
+        selectors.into_iter().filter_map(|selector| estate.outside_resource_group(selector));
+    let mut requests: Vec<Request> = outside.map(|id| Request::arm(item, id)).collect();
+    requests.push(Request::arm(list, &estate.deployment.resource_group_id()));
+    requests
+}
+
+fn of_server(estate: &Estate<'_>, kind: RequestKind) -> Vec<Request> {
+    match estate.server() {
+        Fact::Known(server, _) => vec![Request::arm(kind, &server.id)],
+        Fact::Absent(_) | Fact::Unread(_) => Vec::new(),
+    }
+}
+
+/// The subscription's list, and a read by id for each of the deployment's two networks that the list
+/// cannot or does not show.
+fn virtual_networks(estate: &Estate<'_>, subscription: &ArmId) -> Vec<Request> {
+    let list = Request::arm(RequestKind::VirtualNetworks, subscription);
+    let mut requests = vec![list];
+    let subnet = estate.postgres_subnet_id();
+    let postgres = subnet.value().and_then(ArmId::parent);
+    let aks = estate.aks_vnet_id();
+    for id in aks.value().into_iter().chain(&postgres) {
+        if !id.is_within(subscription) || is_missing_from_list(estate, id) {
+            requests.push(Request::arm(RequestKind::VirtualNetwork, id));
+        }
+    }
+    // Only a read of the subnet itself can prove that it is gone.
+    if let (Some(subnet), Some(vnet)) = (subnet.value(), estate.postgres_vnet().value()) {
+        let listed = vnet.subnets.value();
+        if !listed.is_some_and(|list| list.items.iter().any(|item| item.id == *subnet)) {
+            requests.push(Request::arm(RequestKind::Subnet, subnet));
+        }
+    }
+    requests
+}
+
+/// Whether the subscription's list was answered, if only by a refusal, and does not show a network.
+fn is_missing_from_list(estate: &Estate<'_>, id: &ArmId) -> bool {
+    match estate.virtual_networks() {
+        Fact::Known(list, _) => !list.items.iter().any(|vnet| vnet.id == *id),
+        Fact::Absent(_) => true,
+        Fact::Unread(gap) => !gap.is_not_collected(),
+    }
+}
+
+/// The assignments of the configured object id at once, and of the directory's when it is known.
+fn role_assignments(
+    estate: &Estate<'_>,
+    deployment: &Deployment,
+    subscription: &ArmId,
+) -> Vec<Request> {
+    let configured = deployment.service_principal.object_id.clone();
+    let own = match estate.service_principal() {
+        Fact::Known(principal, _) => principal.object_id.value().cloned(),
+        Fact::Absent(_) | Fact::Unread(_) => None,
+    };
+    let ids = configured.into_iter().chain(own);
+    ids.map(|id| Request::role_assignments(subscription, &id)).collect()
+}

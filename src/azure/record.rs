@@ -1,0 +1,139 @@
+//! Turns exchanges into documents: what is kept of an answer, and in which shape.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use url::Url;
+use vaudit_model::document::{Failure, KEPT_HEADERS, drop_private_fields};
+use vaudit_model::shell::inert;
+use vaudit_model::{Audience, Body, Document, Reason, Request};
+
+use crate::blob_xml;
+use crate::guard::Refusal;
+use crate::requests::{BLOB_VERSION, GRAPH_VERSION};
+use crate::sdk::Exchange;
+use crate::transport::{Incoming, TransportError};
+
+/// How much is kept of a body that is not JSON, in characters.
+const KEPT_TEXT: usize = 500;
+
+/// The document of an exchange.
+pub(crate) fn document(request: &Request, page: u32, exchange: Exchange) -> Document {
+    let Exchange { outgoing, result } = exchange;
+    let mut document = empty(request, page, outgoing.method.name(), outgoing.url.as_str());
+    document.api_version = api_version(request, &outgoing.url);
+    match result {
+        Ok(answer) => {
+            document.status = Some(answer.status);
+            document.read_at = answer.received_at;
+            document.headers = kept_headers(&answer);
+            document.body = body(request, &answer);
+        }
+        Err(error) => document.failure = Some(failure(&error)),
+    }
+    document
+}
+
+/// The document of a request that was not sent.
+pub(crate) fn not_sent(
+    request: &Request,
+    page: u32,
+    address: &str,
+    reason: Reason,
+    message: String,
+) -> Document {
+    let mut document = empty(request, page, "GET", address);
+    document.failure = Some(Failure { reason, message });
+    document
+}
+
+fn empty(request: &Request, page: u32, method: &str, address: &str) -> Document {
+    Document {
+        request: request.clone(),
+        page,
+        method: method.to_owned(),
+        url: inert(&address.chars().take(4_000).collect::<String>()),
+        api_version: None,
+        status: None,
+        headers: BTreeMap::new(),
+        body: Body::Empty,
+        failure: None,
+        read_at: Timestamp::now(),
+    }
+}
+
+fn api_version(request: &Request, url: &Url) -> Option<String> {
+    match request.kind.audience() {
+        Audience::ResourceManager => {
+            url.query_pairs().find(|(name, _)| name == "api-version").map(|(_, value)| value.into())
+        }
+        Audience::Graph => Some(GRAPH_VERSION.to_owned()),
+        Audience::Storage => Some(BLOB_VERSION.to_owned()),
+    }
+}
+
+fn kept_headers(answer: &Incoming) -> BTreeMap<String, String> {
+    let kept = KEPT_HEADERS.iter().filter_map(|name| {
+        let value = answer.headers.get(*name)?.to_str().ok()?;
+        Some(((*name).to_owned(), value.to_owned()))
+    });
+    kept.collect()
+}
+
+fn body(request: &Request, answer: &Incoming) -> Body {
+    if answer.body.is_empty() {
+        return storage_error_code(request, answer).map_or(Body::Empty, error_body);
+    }
+    if request.kind.audience() == Audience::Storage {
+        if let Some(page) = blob_xml::read_listing(&answer.body) {
+            return Body::Blobs(page);
+        }
+        if let Some((code, message)) = blob_xml::read_error(&answer.body) {
+            return Body::Json(json!({"error": {"code": code, "message": message}}));
+        }
+    }
+    let bytes = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(mut value @ (Value::Object(_) | Value::Array(_))) => {
+            drop_private_fields(&mut value);
+            Body::Json(value)
+        }
+        _ => match storage_error_code(request, answer) {
+            Some(code) => error_body(code),
+            None => {
+                let text = String::from_utf8_lossy(&answer.body);
+                Body::Text(text.chars().take(KEPT_TEXT).collect())
+            }
+        },
+    }
+}
+
+/// The Blob service names its error in a header too, also where the body is empty.
+fn storage_error_code(request: &Request, answer: &Incoming) -> Option<String> {
+    if request.kind.audience() != Audience::Storage {
+        return None;
+    }
+    Some(answer.headers.get("x-ms-error-code")?.to_str().ok()?.to_owned())
+}
+
+fn error_body(code: String) -> Body {
+    Body::Json(json!({"error": {"code": code, "message": ""}}))
+}
+
+fn failure(error: &TransportError) -> Failure {
+    let reason = match error {
+        TransportError::Refused(
+            Refusal::ForeignHost { .. } | Refusal::Plain { .. } | Refusal::UserInfo,
+        ) => Reason::UntrustedNextLink,
+        TransportError::TooLarge { .. } | TransportError::Refused(Refusal::NotARead { .. }) => {
+            Reason::Unrecognised
+        }
+        TransportError::Unreachable { .. }
+        | TransportError::Timeout { .. }
+        | TransportError::Broken { .. }
+        | TransportError::Tls(_)
+        | TransportError::Client(_) => Reason::Transport,
+    };
+    Failure { reason, message: error.to_string() }
+}

@@ -1,0 +1,208 @@
+//! Requests: one file a family. Each turns a logical request into an HTTP request, with the SDK
+//! crate that has the operation, raw where none has it.
+
+mod authorization;
+mod blob;
+mod graph;
+mod kubernetes;
+mod network;
+mod postgresql;
+mod private_dns;
+mod resources;
+mod storage;
+
+use std::sync::Arc;
+
+use azure_core::credentials::Secret;
+use azure_core_021::{RetryOptions, TransportOptions};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use url::Url;
+use vaudit_model::{ArmId, Audience, Reason, Request, RequestKind};
+
+use crate::guard::Purpose;
+use crate::sdk::{Exchange, SdkCredential, SdkTransport};
+use crate::sign_in::{Tokens, explain};
+use crate::transport::{Outgoing, Transport};
+
+/// The way to Azure for one run: the door and the tokens.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The one door.
+    pub transport: Arc<Transport>,
+    /// The tokens.
+    pub tokens: Arc<Tokens>,
+}
+
+/// Why a request was not even sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NotSent {
+    pub(crate) reason: Reason,
+    pub(crate) message: String,
+}
+
+impl NotSent {
+    fn because(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into() }
+    }
+}
+
+impl Session {
+    /// Asks for the first page of an answer.
+    pub(crate) async fn first_page(&self, request: &Request) -> Result<Exchange, NotSent> {
+        match request.kind.audience() {
+            Audience::ResourceManager => self.first_arm_page(request).await,
+            Audience::Graph => {
+                let url = graph::url(self.transport.guard().graph(), request);
+                self.get(Audience::Graph, url).await
+            }
+            Audience::Storage => {
+                let url = blob::url(request)?;
+                self.get(Audience::Storage, url).await
+            }
+        }
+    }
+
+    /// Asks for a later page: the link as Azure gave it (ARM, Graph), or the marker (Blob).
+    pub(crate) async fn next_page(
+        &self,
+        request: &Request,
+        asked: &Url,
+        link: &str,
+    ) -> Result<Exchange, NotSent> {
+        let audience = request.kind.audience();
+        let url = match audience {
+            Audience::Storage => blob::next_url(asked, link),
+            Audience::ResourceManager | Audience::Graph => asked.join(link).map_err(|error| {
+                let message = format!("the next link is not an address: {error}");
+                NotSent::because(Reason::UntrustedNextLink, message)
+            })?,
+        };
+        self.get(audience, url).await
+    }
+
+    async fn first_arm_page(&self, request: &Request) -> Result<Exchange, NotSent> {
+        use RequestKind as Kind;
+        let id = ArmId::parse(&request.target).map_err(|error| {
+            NotSent::because(Reason::Unrecognised, format!("{}: {error}", request.target))
+        })?;
+        let token = self.bearer(Audience::ResourceManager).await?;
+        if matches!(request.kind, Kind::ManagedClusters | Kind::ManagedCluster) {
+            let url = kubernetes::url(self.transport.guard().resource_manager(), request.kind, &id);
+            return Ok(self.send(Audience::ResourceManager, url, &token).await);
+        }
+        let sdk = Sdk {
+            endpoint: self.transport.guard().resource_manager().clone(),
+            credential: Arc::new(SdkCredential { token }),
+            transport: SdkTransport::new(Arc::clone(&self.transport)),
+        };
+        let built = match request.kind {
+            Kind::Subscription | Kind::ResourceGroup => {
+                resources::send(&sdk, request.kind, &id).await
+            }
+            Kind::PostgresServers
+            | Kind::PostgresServer
+            | Kind::PostgresDatabases
+            | Kind::PostgresBackups => postgresql::send(&sdk, request.kind, &id).await,
+            Kind::StorageAccounts | Kind::StorageAccount | Kind::BlobContainers => {
+                storage::send(&sdk, request.kind, &id).await
+            }
+            Kind::VirtualNetworks
+            | Kind::VirtualNetwork
+            | Kind::Subnet
+            | Kind::PrivateEndpoints => network::send(&sdk, request.kind, &id).await,
+            Kind::PrivateDnsZones | Kind::VirtualNetworkLinks => {
+                private_dns::send(&sdk, request.kind, &id).await
+            }
+            Kind::RoleAssignments => authorization::send(&sdk, request, &id).await,
+            Kind::ManagedClusters
+            | Kind::ManagedCluster
+            | Kind::ServicePrincipal
+            | Kind::BackupFolders
+            | Kind::FolderBlobs
+            | Kind::SourceBlobs => None,
+        };
+        built.and_then(|()| sdk.transport.take()).ok_or_else(|| {
+            let message = format!("no request can be built for {}", request.target);
+            NotSent::because(Reason::Unrecognised, message)
+        })
+    }
+
+    async fn get(&self, audience: Audience, url: Url) -> Result<Exchange, NotSent> {
+        let token = self.bearer(audience).await?;
+        Ok(self.send(audience, url, &token).await)
+    }
+
+    async fn send(&self, audience: Audience, url: Url, token: &Secret) -> Exchange {
+        let mut headers = HeaderMap::new();
+        if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", token.secret())) {
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        if audience == Audience::Storage {
+            blob::add_headers(&mut headers);
+        }
+        let outgoing = Outgoing { headers, ..Outgoing::get(Purpose::Read(audience), url) };
+        let result = self.transport.send(&outgoing).await;
+        Exchange { outgoing, result }
+    }
+
+    async fn bearer(&self, audience: Audience) -> Result<Secret, NotSent> {
+        self.tokens.bearer(audience).await.map_err(|refused| {
+            let (why, _) = explain(&refused.details);
+            NotSent::because(Reason::SignIn, format!("signing in was refused: {why}"))
+        })
+    }
+}
+
+/// What an SDK client is built from.
+pub(crate) struct Sdk {
+    endpoint: Url,
+    credential: Arc<SdkCredential>,
+    transport: Arc<SdkTransport>,
+}
+
+impl Sdk {
+    fn transport(&self) -> TransportOptions {
+        TransportOptions::new(Arc::clone(&self.transport) as Arc<_>)
+    }
+}
+
+/// Builds the client of one of the SDK crates: through the one door, without retries of its own.
+macro_rules! client {
+    ($package:path, $sdk:expr) => {{
+        use $package as package;
+        package::Client::builder(std::sync::Arc::clone(&$sdk.credential) as std::sync::Arc<_>)
+            .endpoint($sdk.endpoint.clone())
+            .retry($crate::requests::no_retries())
+            .transport($sdk.transport())
+            .build()
+            .ok()?
+    }};
+}
+pub(crate) use client;
+
+fn no_retries() -> RetryOptions {
+    RetryOptions::none()
+}
+
+/// Lets the SDK build and send one request. What it makes of the answer does not matter: the
+/// answer is kept by [`SdkTransport`].
+macro_rules! send {
+    ($request:expr) => {{
+        drop($request.send().await);
+        Some(())
+    }};
+}
+pub(crate) use send;
+
+/// The same for an operation that pages: the first page only, we follow the links ourselves.
+macro_rules! send_first_page {
+    ($request:expr) => {{
+        drop(futures::StreamExt::next(&mut $request.into_stream()).await);
+        Some(())
+    }};
+}
+pub(crate) use send_first_page;
+
+pub(crate) use blob::VERSION as BLOB_VERSION;
+pub(crate) use graph::VERSION as GRAPH_VERSION;

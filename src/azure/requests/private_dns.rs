@@ -1,0 +1,24 @@
+//! Private DNS zones and their virtual network links (R10, R30).
+
+use azure_mgmt_privatedns::package_2024_06;
+use vaudit_model::{ArmId, RequestKind};
+
+use super::{Sdk, client, send_first_page};
+
+pub(super) async fn send(sdk: &Sdk, kind: RequestKind, id: &ArmId) -> Option<()> {
+    let client = client!(package_2024_06, sdk);
+    let subscription = id.subscription()?;
+    match kind {
+        RequestKind::PrivateDnsZones => {
+            send_first_page!(client.private_zones_client().list(subscription))
+        }
+        RequestKind::VirtualNetworkLinks => {
+            send_first_page!(client.virtual_network_links_client().list(
+                id.resource_group()?,
+                id.name(),
+                subscription
+            ))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,21 @@
+//! Subscriptions and resource groups (R01, R02).
+
+use azure_mgmt_resources::{package_resources_2021_04, package_subscriptions_2021_01};
+use vaudit_model::{ArmId, RequestKind};
+
+use super::{Sdk, client, send};
+
+pub(super) async fn send(sdk: &Sdk, kind: RequestKind, id: &ArmId) -> Option<()> {
+    let subscription = id.subscription()?;
+    match kind {
+        RequestKind::Subscription => {
+            let client = client!(package_subscriptions_2021_01, sdk);
+            send!(client.subscriptions_client().get(subscription))
+        }
+        RequestKind::ResourceGroup => {
+            let client = client!(package_resources_2021_04, sdk);
+            send!(client.resource_groups_client().get(id.resource_group()?, subscription))
+        }
+        _ => None,
+    }
+}
