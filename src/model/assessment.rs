@@ -41,7 +41,7 @@ pub struct Run {
     pub header: Header,
     /// `live`, `demo` or `snapshot`.
     pub source: Source,
-    /// The profile that was judged.
+    /// The profile that was judged; `custom` when globs replaced it.
     pub profile: String,
     /// The exit code the verdicts amount to.
     pub exit_code: u8,

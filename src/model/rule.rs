@@ -16,6 +16,9 @@ pub struct Rule {
     pub meta: Meta,
     /// What must be read before the question can be answered.
     pub needs: &'static [Need],
+    /// What the rule speaks about, also when it cannot be judged: the same subject gives the same
+    /// fingerprint, whatever the verdict.
+    pub subject: fn(&Estate<'_>) -> String,
     /// The rule's page in Markdown: what `vaudit explain` prints and the examples test runs.
     pub page: &'static str,
     /// The question. Pure: the same estate gives the same answer.

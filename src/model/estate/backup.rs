@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Estate, StorageAccount};
+use super::Estate;
 use crate::blob::BlobEntry;
 use crate::completeness::{Comparison, Listings, is_pending};
 use crate::fact::{Fact, Gap, List, Reason, Source};
@@ -94,16 +94,6 @@ impl Estate<'_> {
         self.storage_account()
             .as_ref()
             .and_then(|account, _| self.container_url(account, container))
-    }
-
-    /// What BKP008 and BKP009 speak about: the backup container's ARM id, where it can be said.
-    pub fn backup_container_subject(&self) -> String {
-        match (self.backup_account(), &self.deployment.backup.container) {
-            (Fact::Known(account, _), Some(container)) => {
-                StorageAccount::container_id(account, container).to_string()
-            }
-            _ => self.subject(),
-        }
     }
 
     /// The folders of the backup container. Absent when the container is.

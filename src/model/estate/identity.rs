@@ -139,7 +139,7 @@ impl Estate<'_> {
             (_, None, Some(client_id)) => {
                 format!("graph:servicePrincipals(appId='{}')", client_id.to_ascii_lowercase())
             }
-            (_, None, None) => self.subject(),
+            (_, None, None) => self.resource_group_subject(),
         }
     }
 

@@ -11,6 +11,7 @@ mod network;
 mod postgres;
 mod selection;
 mod storage;
+mod subjects;
 mod subscription;
 
 use std::sync::OnceLock;
@@ -71,11 +72,6 @@ impl<'a> Estate<'a> {
             role_assignments: OnceLock::new(),
             folders: OnceLock::new(),
         }
-    }
-
-    /// The subject of what is said about the deployment as a whole.
-    pub fn subject(&self) -> String {
-        self.deployment.resource_group_id().to_string()
     }
 }
 
