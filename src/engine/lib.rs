@@ -1,1 +1,14 @@
-//! Evaluates rules.
+//! The engine: chooses rules, evaluates them over a snapshot in parallel, applies waivers, and says
+//! which exit code the verdicts amount to.
+//!
+//! Pure: it reads no clock and does no I/O. "Now" is the end of the run, as the snapshot says.
+
+mod assess;
+mod exit;
+mod gaps;
+mod select;
+mod waivers;
+
+pub use assess::{Inputs, assess, evaluate};
+pub use exit::{ExitCode, FailOn};
+pub use select::{Profile, SelectionError, matches_rule, needs, select};
