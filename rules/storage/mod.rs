@@ -1,0 +1,3 @@
+//! Storage (STO).
+
+pub(crate) mod default_deny;
