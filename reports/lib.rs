@@ -1,1 +1,118 @@
-//! Renders assessments.
+//! Reports: one renderer a file over one [`Assessment`](vaudit_model::assessment::Assessment).
+//!
+//! This room is pure: it turns an assessment into text and leaves writing to the command line. All
+//! that came from Azure or from a manifest is hostile text, so no renderer lets a character through
+//! that could act on a terminal.
+
+use std::fmt;
+use std::str::FromStr;
+
+pub mod json;
+pub mod sarif;
+pub mod table;
+
+mod inert_json;
+mod json_deployment;
+mod layout;
+mod sarif_location;
+mod sarif_results;
+mod sarif_rules;
+mod style;
+mod table_findings;
+mod table_folded;
+mod wording;
+
+#[cfg(test)]
+mod canned;
+#[cfg(test)]
+mod canned_rules;
+
+pub use sarif::{SarifOptions, SarifReport, VersionControl};
+pub use table::TableOptions;
+
+/// A report format this version can write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For a person in front of a terminal.
+    Table,
+    /// For programs: the schema of `CONTRACT.md`.
+    Json,
+    /// For code-scanning services.
+    Sarif,
+}
+
+/// The words of `CONTRACT.md` that have no renderer in this version.
+const NOT_IN_THIS_VERSION: [&str; 7] =
+    ["junit", "markdown", "html", "csv", "ocsf", "oscal", "github"];
+
+/// Why a word is not a format.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    /// The word belongs to the interface, but this version has no renderer for it.
+    #[error("format `{0}` is not available in this version (available: {available})", available = available())]
+    NotAvailable(&'static str),
+    /// Nobody promised that word.
+    #[error("`{0}` is not a report format (available: {available})", available = available())]
+    Unknown(String),
+}
+
+impl Format {
+    /// Every format this version can write.
+    pub const ALL: [Self; 3] = [Self::Table, Self::Json, Self::Sarif];
+
+    /// The word of the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for Format {
+    type Err = FormatError;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        if let Some(format) = Self::ALL.into_iter().find(|format| format.word() == word) {
+            return Ok(format);
+        }
+        match NOT_IN_THIS_VERSION.into_iter().find(|known| *known == word) {
+            Some(known) => Err(FormatError::NotAvailable(known)),
+            None => Err(FormatError::Unknown(vaudit_model::shell::inert(word))),
+        }
+    }
+}
+
+fn available() -> String {
+    Format::ALL.map(Format::word).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_interface_is_recognised() {
+        for format in Format::ALL {
+            assert_eq!(format.word().parse(), Ok(format));
+        }
+        for word in NOT_IN_THIS_VERSION {
+            assert_eq!(word.parse::<Format>(), Err(FormatError::NotAvailable(word)));
+        }
+        assert_eq!(
+            "html".parse::<Format>().unwrap_err().to_string(),
+            "format `html` is not available in this version (available: table, json, sarif)"
+        );
+        assert_eq!(
+            "xml\u{1b}".parse::<Format>().unwrap_err().to_string(),
+            "`xml\u{fffd}` is not a report format (available: table, json, sarif)"
+        );
+    }
+}

@@ -1,0 +1,231 @@
+//! One deployment of the JSON report: its results, gaps and backups.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use vaudit_model::assessment::{DeploymentAssessment, GapUse, RuleResult, WaiverUse};
+use vaudit_model::deployment::Location;
+use vaudit_model::instant::show;
+use vaudit_model::rule::{Evidence, Severity, Tier, Verdict};
+use vaudit_model::shell::inert;
+
+use crate::json::Waiver;
+
+/// One audited deployment.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Deployment<'a> {
+    /// Its name in the manifest.
+    name: &'a str,
+    /// The subscription id.
+    subscription: &'a str,
+    /// The resource group.
+    resource_group: &'a str,
+    /// At least one result for each selected rule, sorted by rule and subject.
+    results: Vec<RuleOutcome<'a>>,
+    /// What could not be seen, and which rules it cost their verdict.
+    gaps: Vec<Gap<'a>>,
+    /// How the resources hang together. Empty in this version: the topology comes with a later
+    /// report.
+    topology: Topology,
+    /// The points in time the stores can be restored to, newest first.
+    backups: Vec<Backup>,
+}
+
+/// How the resources hang together. Empty in this version: the topology comes with a later report.
+#[derive(Serialize, JsonSchema)]
+struct Topology {}
+
+/// The judgement of one rule about one subject.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Result")]
+struct RuleOutcome<'a> {
+    /// The id of the rule.
+    rule: &'static str,
+    /// The name of the rule.
+    name: &'static str,
+    /// What holds when the rule passes.
+    title: &'static str,
+    /// The severity that counts; it may be lower than the rule's own.
+    severity: Severity,
+    /// Whether the reference design states the rule (S), it is hardening (H) or a note (N).
+    tier: Tier,
+    /// The outcome. A waiver does not change it.
+    verdict: Verdict,
+    /// The ARM id, `graph:servicePrincipals/<id>`, `graph:applications/<id>` or
+    /// `https://account/container/folder` judged.
+    subject: &'a str,
+    /// What was found, in a sentence.
+    message: String,
+    /// The reason code of an indeterminate result, or why a rule is not applicable; else null.
+    reason: Option<String>,
+    /// The facts the verdict rests on.
+    evidence: Vec<Fact<'a>>,
+    /// How to mend it.
+    remediation: Remediation<'a>,
+    /// The controls of public frameworks a failure touches, by framework.
+    controls: BTreeMap<&'static str, &'static [&'static str]>,
+    /// The manifest key that holds the expectation; null without a file.
+    location: Option<Place<'a>>,
+    /// The waiver that covers the result, or null.
+    waiver: Option<Waiver<'a>>,
+    /// Stable across runs, casing and array order.
+    fingerprint: &'a str,
+    /// Changes when the observation does; what `pin` of a waiver names.
+    observed_digest: &'a str,
+}
+
+/// A fact as Azure told it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Evidence")]
+struct Fact<'a> {
+    /// The resource.
+    resource: &'a str,
+    /// JSON pointer into its body; empty for the whole resource.
+    pointer: &'a str,
+    /// What was seen.
+    observed: Option<&'a str>,
+    /// What was expected.
+    expected: Option<&'a str>,
+    /// The request id of the answer.
+    request_id: Option<&'a str>,
+    /// When it was read: RFC 3339, UTC.
+    #[schemars(extend("format" = "date-time"))]
+    read_at: Option<&'a str>,
+}
+
+/// How to mend a failure.
+#[derive(Serialize, JsonSchema)]
+struct Remediation<'a> {
+    /// What to do; empty when there is nothing to mend.
+    text: String,
+    /// Commands that do it. Inserted values are quoted for a POSIX shell.
+    commands: Vec<&'a str>,
+}
+
+/// A place in the manifest. Lines and columns count from 1.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Location")]
+struct Place<'a> {
+    /// The line.
+    line: u32,
+    /// The column, in characters.
+    column: u32,
+    /// The full key.
+    key: &'a str,
+}
+
+/// Something that could not be seen.
+#[derive(Serialize, JsonSchema)]
+struct Gap<'a> {
+    /// The missing permission, where one is known.
+    action: Option<&'a str>,
+    /// The scope that could not be read.
+    scope: Option<&'a str>,
+    /// The reason code.
+    reason: &'static str,
+    /// The HTTP status, if there was an answer.
+    status: Option<u16>,
+    /// The rules that could not be judged for it.
+    rules: &'a [String],
+}
+
+/// A point in time a store can be restored to.
+#[derive(Serialize, JsonSchema)]
+struct Backup {
+    /// What can be restored.
+    #[schemars(extend("enum" = ["postgres", "blob"]))]
+    store: &'static str,
+    /// When it was made: RFC 3339, UTC.
+    #[schemars(extend("format" = "date-time"))]
+    instant: String,
+    /// How it came about: `automatic`, `on-demand` or `folder`.
+    kind: &'static str,
+    /// Whether it is complete; null when that was not looked at.
+    complete: Option<bool>,
+}
+
+impl<'a> Deployment<'a> {
+    /// The deployment as it was judged.
+    pub(crate) fn of(assessed: &'a DeploymentAssessment, waivers: &'a [WaiverUse]) -> Self {
+        let backups = assessed.backups.iter().map(|backup| Backup {
+            store: backup.store,
+            instant: show(backup.instant),
+            kind: backup.kind,
+            complete: backup.complete,
+        });
+        Self {
+            name: &assessed.deployment.name,
+            subscription: &assessed.deployment.subscription,
+            resource_group: &assessed.deployment.resource_group,
+            results: assessed
+                .results
+                .iter()
+                .map(|result| RuleOutcome::of(result, waivers))
+                .collect(),
+            gaps: assessed.gaps.iter().map(Gap::of).collect(),
+            topology: Topology {},
+            backups: backups.collect(),
+        }
+    }
+}
+
+impl<'a> RuleOutcome<'a> {
+    fn of(result: &'a RuleResult, waivers: &'a [WaiverUse]) -> Self {
+        let (meta, judgement) = (&result.meta, &result.judgement);
+        let controls = meta.controls.iter().map(|control| (control.framework, control.ids));
+        let waiver = result.waiver.and_then(|index| waivers.get(index));
+        Self {
+            rule: meta.id,
+            name: meta.name,
+            title: meta.title,
+            severity: result.severity,
+            tier: meta.tier,
+            verdict: judgement.verdict,
+            subject: &judgement.subject,
+            message: inert(&judgement.message),
+            reason: judgement.reason().map(|reason| inert(&reason)),
+            evidence: judgement.evidence.iter().map(Fact::of).collect(),
+            remediation: Remediation {
+                text: inert(&judgement.remediation.text),
+                commands: judgement.remediation.commands.iter().map(|line| line.as_str()).collect(),
+            },
+            controls: controls.collect(),
+            location: result.location.as_ref().map(Place::of),
+            waiver: waiver.map(|used| Waiver::of(&used.waiver)),
+            fingerprint: &result.fingerprint,
+            observed_digest: &result.observed_digest,
+        }
+    }
+}
+
+impl<'a> Fact<'a> {
+    fn of(evidence: &'a Evidence) -> Self {
+        Self {
+            resource: &evidence.resource,
+            pointer: &evidence.pointer,
+            observed: evidence.observed.as_deref(),
+            expected: evidence.expected.as_deref(),
+            request_id: evidence.request_id.as_deref(),
+            read_at: evidence.read_at.as_deref(),
+        }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn of(location: &'a Location) -> Self {
+        Self { line: location.line, column: location.column, key: &location.key }
+    }
+}
+
+impl<'a> Gap<'a> {
+    fn of(gap: &'a GapUse) -> Self {
+        Self {
+            action: gap.action.as_deref(),
+            scope: gap.scope.as_deref(),
+            reason: gap.reason.code(),
+            status: gap.status,
+            rules: &gap.rules,
+        }
+    }
+}
