@@ -1,0 +1,76 @@
+//! Request ids, and the read allowance that ARM counts down in its headers.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use crate::fill::stable_guid;
+
+/// Makes request ids.
+#[derive(Debug)]
+pub(crate) struct Serial {
+    seed: u64,
+    next: AtomicU64,
+}
+
+impl Default for Serial {
+    fn default() -> Self {
+        Self { seed: RandomState::new().hash_one(0), next: AtomicU64::new(0) }
+    }
+}
+
+impl Serial {
+    /// A GUID that no other request of this or another run has.
+    pub(crate) fn guid(&self) -> String {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        stable_guid(&format!("{:x}/{number}", self.seed))
+    }
+}
+
+/// ARM's token bucket of reads. It only tells; who wants to be throttled asks for a fault.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    state: Mutex<(f64, Instant)>,
+}
+
+const BURST: f64 = 250.0;
+const REFILL_PER_SECOND: f64 = 25.0;
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self { state: Mutex::new((BURST, Instant::now())) }
+    }
+}
+
+impl Allowance {
+    /// Takes one read and says how many are left, for the principal and for the subscription.
+    pub(crate) fn take(&self) -> (u32, u32) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (level, filled) = *state;
+        let now = Instant::now();
+        let refill = now.duration_since(filled).as_secs_f64() * REFILL_PER_SECOND;
+        let left = ((level + refill).min(BURST) - 1.0).max(0.0);
+        *state = (left, now);
+        // All principals of a subscription together have fifteen times as many.
+        (left as u32, (left + BURST * 14.0) as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_allowance_counts_down() {
+        let allowance = Allowance::default();
+        assert_eq!(allowance.take(), (249, 3749));
+        assert!(allowance.take().0 < 249);
+    }
+
+    #[test]
+    fn ids_differ() {
+        let serial = Serial::default();
+        assert_ne!(serial.guid(), serial.guid());
+    }
+}

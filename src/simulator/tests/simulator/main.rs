@@ -1,0 +1,12 @@
+//! The simulator as its clients see it: over HTTP, with raw requests.
+#![cfg(test)]
+
+mod arm;
+mod blobs;
+mod changes;
+mod faults;
+mod graph;
+mod scenarios;
+mod serving;
+mod sign_in;
+mod support;
