@@ -157,14 +157,41 @@ fn elided(text: &str) -> String {
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// Breaks text at spaces, and words that are wider than the room inside.
+/// Breaks text at spaces, ids at their slashes, and what is still wider than the room inside.
 fn wrap(text: &str, room: usize) -> Vec<String> {
-    let mut table = plain_table(room.max(NARROWEST / 2));
-    table.add_row([text]);
+    let room = room.max(NARROWEST / 2);
+    let mut table = plain_table(room);
+    table.add_row([broken_at_slashes(text, room)]);
     if let Some(column) = table.column_mut(0) {
         column.set_padding((0, 0));
     }
     table.trim_fmt().lines().map(str::to_owned).collect()
+}
+
+/// Puts an id that is wider than the room on lines of its own that end in slashes: the names in it
+/// stay whole.
+fn broken_at_slashes(text: &str, room: usize) -> String {
+    let mut lines = String::with_capacity(text.len());
+    for word in text.split(' ') {
+        let is_wide_id = word.len() > room && word.is_ascii() && word.contains('/');
+        if !lines.is_empty() {
+            lines.push(if is_wide_id { '\n' } else { ' ' });
+        }
+        if !is_wide_id {
+            lines.push_str(word);
+            continue;
+        }
+        let mut filled = 0;
+        for segment in word.split_inclusive('/') {
+            if filled > 0 && filled + segment.len() > room {
+                lines.push('\n');
+                filled = 0;
+            }
+            lines.push_str(segment);
+            filled += segment.len();
+        }
+    }
+    lines
 }
 
 fn plain_table(width: usize) -> Table {
@@ -191,6 +218,14 @@ mod tests {
     fn prose_wraps_at_the_width_in_columns() {
         assert_eq!(wrap("one two three four five six", 20), ["one two three four", "five six"]);
         assert_eq!(wrap("日本語日本語日本語日本語", 20), ["日本語日本語日本語日", "本語"]);
+    }
+
+    #[test]
+    fn ids_break_behind_slashes() {
+        let id = "on storageAccounts/stbackup/containers/vectice-backup";
+        let lines = ["on", "storageAccounts/stbackup/", "containers/vectice-backup"];
+        assert_eq!(wrap(id, 25), lines);
+        assert_eq!(wrap("a/b short/words", 20), ["a/b short/words"]);
     }
 
     #[test]

@@ -99,15 +99,12 @@ pub(crate) fn gaps(sheet: &mut Sheet, block: &Block<'_>) {
     let kinds: Vec<String> =
         reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     let count = |rules: usize| u32::try_from(rules).unwrap_or(u32::MAX);
-    let mut text = format!(
+    let text = format!(
         "{} ({}) cost {} a verdict.",
         wording::number(count(gaps.len()), "loss of sight", "losses of sight"),
         kinds.join(", "),
         wording::number(count(rules.len()), "rule", "rules")
     );
-    if reasons.contains_key(&Reason::Forbidden) {
-        text.push_str(" `vaudit permissions` prints a role that holds what is missing.");
-    }
     sheet.blank();
     sheet.hanging(0, &[(Style::Strong, "Gaps    ")], Style::Plain, &text);
     if block.verbose > 0 {

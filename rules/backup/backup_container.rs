@@ -3,7 +3,7 @@
 use vaudit_model::estate::BlobContainer;
 use vaudit_model::{
     Command, Estate, Evaluation, Evidence, Fact, Gap, Judgement, List, Meta, Need, Rule, Severity,
-    Tier,
+    Stop, Tier,
 };
 
 /// BKP007.
@@ -37,6 +37,9 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
     };
     let (list, source) = match containers {
         Fact::Known(list, source) => (list, source),
+        Fact::Absent(source) if estate.storage_accounts().is_absent() => {
+            return Err(Stop::absent("PLC001", &source));
+        }
         Fact::Absent(source) => {
             let message = "The storage account of the backups does not exist.";
             let evidence = Evidence::at(&source).observed("absent").expected(wanted);

@@ -35,8 +35,7 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
     if dated.past.is_empty() {
         return Err(Stop::absent("BKP008", source));
     }
-    let originals = estate.source_blobs();
-    let (_, originals) = originals.required("STO002")?;
+    estate.source_blobs().required("STO002")?;
     for (folder, _) in &dated.past {
         match estate.folder_state(folder) {
             FolderState::InProgress => {}
@@ -46,11 +45,11 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
                     folder.display_name(),
                     comparison.required
                 );
-                let judgement = Judgement::pass(subject(estate, folder), message);
-                return Ok(vec![judgement.with(evidence(&comparison, originals))]);
+                let judgement = Judgement::pass(estate.backup_container_subject(), message);
+                return Ok(vec![judgement.with_all(evidence(estate, folder, &comparison))]);
             }
             FolderState::Incomplete(comparison) => {
-                return Ok(vec![failed(estate, folder, &comparison, originals)]);
+                return Ok(vec![failed(estate, folder, &comparison)]);
             }
             FolderState::Unread(gap) => return Err(gap.into()),
         }
@@ -59,17 +58,7 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
     Err(Gap::because(Reason::InProgress, message).into())
 }
 
-fn subject(estate: &Estate<'_>, folder: &Folder) -> String {
-    let url = estate.backup_container_url();
-    url.value().map(|url| format!("{url}/{}", folder.display_name())).unwrap_or_default()
-}
-
-fn failed(
-    estate: &Estate<'_>,
-    folder: &Folder,
-    comparison: &Comparison,
-    source: &Source,
-) -> Judgement {
+fn failed(estate: &Estate<'_>, folder: &Folder, comparison: &Comparison) -> Judgement {
     let first: Vec<String> = comparison
         .named
         .iter()
@@ -86,20 +75,21 @@ fn failed(
         first.join(", ")
     );
     let advice = "Look at the copy job's log for this run, and run it again; restoring this folder would lose what is missing.";
-    Judgement::fail(subject(estate, folder), message)
-        .with(evidence(comparison, source))
+    Judgement::fail(estate.backup_container_subject(), message)
+        .with_all(evidence(estate, folder, comparison))
         .fix(advice, Vec::new())
 }
 
 /// Counts, and the first differences by name; never what is in a blob.
-fn evidence(comparison: &Comparison, source: &Source) -> Evidence {
-    let mut observed = format!(
-        "{} of {} as required",
-        comparison.required - comparison.different,
-        comparison.required
-    );
+fn evidence(estate: &Estate<'_>, folder: &Folder, comparison: &Comparison) -> Option<Evidence> {
+    let blobs = estate.folder_blobs(folder);
+    let listing = blobs.source()?;
+    let resource = format!("{}/{}", listing.resource, folder.display_name());
+    let required = comparison.required;
+    let mut observed = format!("{} of {required} as required", required - comparison.different);
     for difference in &comparison.named {
         observed.push_str(&format!("; {}: {}", difference.name, difference.kind));
     }
-    Evidence::at(source).observed(observed).expected(format!("{} of {0}", comparison.required))
+    let source = Source { resource, ..listing.clone() };
+    Some(Evidence::at(&source).observed(observed).expected(format!("{required} of {required}")))
 }

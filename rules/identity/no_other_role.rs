@@ -42,7 +42,7 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
         .collect();
     others.sort_by(|a, b| a.id.cmp(&b.id));
     if !others.is_empty() {
-        let listed: Vec<String> = others.iter().map(|item| role_and_scope(item)).collect();
+        let listed: Vec<String> = others.iter().map(|item| role_and_place(item)).collect();
         let message = format!(
             "The service principal holds {} beside the one it should: {}.",
             if others.len() == 1 { "a role".to_owned() } else { format!("{} roles", others.len()) },
@@ -75,6 +75,20 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
     let evidence = Evidence::at(&assignments.source)
         .observed(format!("{held} direct role assignments, none of another role"));
     Ok(vec![Judgement::pass(subject, message).with(evidence)])
+}
+
+/// The role and where, as one would say it; the full scope stands in the evidence.
+fn role_and_place(assignment: &RoleAssignment) -> String {
+    let role = assignment.role.value().map_or("a role", |role| role_name(role));
+    let Some(scope) = assignment.scope.value() else { return format!("{role} on an unread scope") };
+    let place = match (scope.resource_type(), scope.resource_group(), scope.subscription()) {
+        _ if scope.is_root() => "the whole tenant".to_owned(),
+        (Some(_), ..) => scope.name().to_owned(),
+        (None, Some(group), _) => format!("resource group {group}"),
+        (None, None, Some(_)) => "the subscription".to_owned(),
+        (None, None, None) => scope.to_string(),
+    };
+    format!("{role} on {place}")
 }
 
 fn role_and_scope(assignment: &RoleAssignment) -> String {

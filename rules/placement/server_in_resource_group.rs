@@ -1,7 +1,7 @@
 //! Is the PostgreSQL server in the deployment's resource group?
 
 use vaudit_model::{
-    Estate, Evaluation, Evidence, Fact, Judgement, Meta, Need, Rule, Severity, Tier,
+    Estate, Evaluation, Evidence, Fact, Judgement, Meta, Need, Rule, Severity, Stop, Tier,
 };
 
 use crate::controls::{ISO_27001, MCSB, NIST_800_53, control};
@@ -45,6 +45,9 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
             .observed(elsewhere.as_str())
             .expected(format!("a server in {group}"));
         return Ok(vec![Judgement::fail(subject, message).with(evidence).fix(ADVICE, Vec::new())]);
+    }
+    if let Fact::Absent(source) = estate.servers() {
+        return Err(Stop::absent("PLC001", source));
     }
     match estate.server() {
         Fact::Known(server, _) => {

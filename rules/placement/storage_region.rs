@@ -45,7 +45,7 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
             .arg("--location", &servers.programmatic_name())
             .flag("--name <new-account> --default-action Deny"),
         Command::new("azcopy copy")
-            .value(&format!("https://{name}.{}/", estate.deployment.cloud.storage_suffix))
+            .value(&format!("{}/", estate.deployment.cloud.blob_endpoint(name)))
             .flag("'https://<new-account>…/' --recursive"),
     ];
     let advice = "An account cannot change its region: create one in the server's region, copy the content, and point the application at it.";

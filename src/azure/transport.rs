@@ -237,7 +237,6 @@ impl Transport {
             };
             self.retries.fetch_add(1, Ordering::Relaxed);
             (self.watcher)(Traffic::Retrying { pause });
-            tracing::debug!(url = outgoing.url.path(), ?pause, attempt, "sending again");
             tokio::time::sleep(pause).await;
             attempt += 1;
         }

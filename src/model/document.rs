@@ -291,8 +291,8 @@ impl Document {
             let why = "the storage firewall does not admit the auditor's address; run the audit from an admitted network or read the listing there";
             return (Reason::Network, why.to_owned());
         }
-        let (action, scope) = self.missing_permission(error);
-        (Reason::Forbidden, format!("the auditor lacks {action} on {scope}"))
+        let (action, _) = self.missing_permission(error);
+        (Reason::Forbidden, format!("the auditor lacks {action}"))
     }
 
     /// The permission a refusal names, else the one this request is known to need.

@@ -72,9 +72,22 @@ pub fn inert_lines(text: &str) -> String {
     text.chars().map(|c| if is_active(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
+/// Whether a character acts instead of showing: controls, marks of direction, and what has no
+/// width.
 fn is_active(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 #[cfg(test)]

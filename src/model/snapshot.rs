@@ -116,7 +116,8 @@ impl ManifestCopy {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+/// The last line: SHA-256 of all bytes before it, in hexadecimal.
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Closing {
     sha256: String,
@@ -385,6 +386,22 @@ impl Snapshot {
         }
         Err(SnapshotError::Cut { line: last })
     }
+}
+
+/// The JSON Schema of one line of a snapshot: the header, a document, or the closing line.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Line).to_value()
+}
+
+/// One line of a snapshot.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(title = "A line of a vaudit snapshot")]
+#[expect(dead_code, reason = "only the schema is made from it; lines are read one kind at a time")]
+enum Line {
+    Header(Header),
+    Document(Document),
+    Closing(Closing),
 }
 
 fn read_header(line: &str) -> Result<Header, SnapshotError> {

@@ -68,10 +68,9 @@ impl Estate<'_> {
         let known = self.backup_account().value().map(|account| &account.id);
         let account = self.selected_id(known, selector, "Microsoft.Storage/storageAccounts");
         match (account, &policy.container) {
-            (Some(account), Some(container)) => account
-                .child("blobServices", "default")
-                .child("containers", container)
-                .to_string(),
+            (Some(account), Some(container)) => {
+                account.child("blobServices", "default").child("containers", container).to_string()
+            }
             (Some(account), None) => account.to_string(),
             (None, _) => self.resource_group_subject(),
         }
