@@ -1,3 +1,80 @@
-//! The vaudit command.
+//! The vaudit command: the only room that prints, reads the environment or ends the process.
 
-fn main() {}
+mod arguments;
+mod catalogue;
+mod check;
+mod collecting;
+mod conversation;
+mod environment;
+mod failure;
+mod generated;
+mod git;
+mod outputs;
+mod problems;
+mod progress;
+mod simulate;
+mod sources;
+mod stop;
+mod terminal;
+
+use std::panic;
+use std::process;
+
+use clap::Parser;
+use vaudit_engine::ExitCode;
+
+use crate::arguments::{Arguments, Command};
+use crate::conversation::Conversation;
+use crate::failure::Failure;
+use crate::outputs::to_stdout;
+
+fn main() -> process::ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are answers, not errors; clap knows which stream each goes to.
+            let _ = error.print();
+            let code = if error.use_stderr() { ExitCode::Unusable } else { ExitCode::Clean };
+            return process::ExitCode::from(code.number());
+        }
+    };
+    let conversation = Conversation::new(&arguments.talk);
+    let result = panic::catch_unwind(|| run(&arguments)).unwrap_or_else(|_| {
+        Err(Failure::new("vaudit met a fault of its own; nothing it may have printed is a verdict"))
+    });
+    let code = result.unwrap_or_else(|failure| {
+        conversation.fail(&failure);
+        ExitCode::Unusable
+    });
+    process::ExitCode::from(code.number())
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let talk = &arguments.talk;
+    match &arguments.command {
+        Command::Check(check) => block_on(check::check(check, talk)),
+        Command::Collect(collect) => block_on(check::collect(collect, talk)),
+        Command::Simulate(simulate) => block_on(simulate::simulate(simulate, talk)),
+        Command::Rules(rules) => print(&catalogue::list(&rules.profile)),
+        Command::Explain { rule } => print(&catalogue::page(rule)?),
+        Command::Schema { of } => print(&generated::schema(*of)?),
+        Command::Completions { shell } => print(&generated::completions(*shell)),
+        Command::Man => print(&generated::manual()?),
+    }
+}
+
+fn block_on(command: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("the runtime cannot start").because(&error))?;
+    let result = runtime.block_on(command);
+    // A name look-up that hangs must not hold up the exit.
+    runtime.shutdown_background();
+    result
+}
+
+fn print(text: &str) -> Result<ExitCode, Failure> {
+    to_stdout(text)?;
+    Ok(ExitCode::Clean)
+}

@@ -1,0 +1,289 @@
+//! The command line, exactly as `CONTRACT.md` promises it.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Audits Vectice deployments on Azure against their reference design.
+///
+/// vaudit reads, it never writes to Azure. What it cannot see it calls indeterminate, never passed.
+#[derive(Debug, Parser)]
+#[command(name = "vaudit", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) talk: Talk,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 nothing failed and nothing was lost · 1 something failed · 2 the audit could not be run \
+· 3 something could not be judged · 130/143 interrupted";
+
+/// How much is said, and how.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Talk {
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub(crate) color: ColorWhen,
+
+    /// Say more: passed rules, full ids, causes of errors
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    /// Say less: headlines and findings, no progress and no warnings
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal that wants them
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read the live deployments, judge the selected rules, write reports
+    Check(Box<Check>),
+    /// Only read, and write the snapshot for `check --snapshot`
+    Collect(Box<Collect>),
+    /// List the rules
+    Rules(Rules),
+    /// Print a rule's page
+    Explain {
+        /// The rule's id or name
+        #[arg(value_name = "RULE")]
+        rule: String,
+    },
+    /// Serve the embedded Azure simulator on 127.0.0.1
+    Simulate(Simulate),
+    /// Print a JSON Schema
+    Schema {
+        /// Of which file
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// `vaudit check`.
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) target: Target,
+
+    /// Judge a snapshot instead of Azure
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["demo", "subscription", "credential", "max_duration", "save_snapshot"]
+    )]
+    pub(crate) snapshot: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    /// What is judged: `reference` (the installation guide), `hardened` (and hardening), `all` (and
+    /// notes) [default: reference]
+    #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(PROFILES))]
+    pub(crate) profile: Option<String>,
+
+    /// Write a report to a file; `-` is stdout, and then replaces --format
+    #[arg(long = "output", value_name = "FORMAT=FILE")]
+    pub(crate) outputs: Vec<String>,
+
+    /// The report on stdout: table, json, sarif
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: String,
+
+    /// From which severity on a failure counts for the exit code
+    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = PossibleValuesParser::new(FAIL_ON))]
+    pub(crate) fail_on: String,
+
+    /// Also write what was read, for `check --snapshot`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_snapshot: Option<PathBuf>,
+
+    /// Put passed, waived and not applicable results into SARIF too
+    #[arg(long)]
+    pub(crate) sarif_all: bool,
+
+    /// The root that paths in SARIF are relative to [default: the enclosing git work tree]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) source_root: Option<PathBuf>,
+}
+
+/// `vaudit collect`.
+#[derive(Args, Debug)]
+pub(crate) struct Collect {
+    #[command(flatten)]
+    pub(crate) target: Target,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    /// For which rules to read: `reference`, `hardened`, `all`
+    #[arg(long, value_name = "PROFILE", default_value = "all", value_parser = PossibleValuesParser::new(PROFILES))]
+    pub(crate) profile: String,
+
+    /// Where to write the snapshot
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+/// What is audited, and as whom.
+#[derive(Args, Debug)]
+pub(crate) struct Target {
+    /// The manifest
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Audit the embedded simulator: no account, no network, no vaudit.toml
+    #[arg(
+        long,
+        value_name = "SCENARIO",
+        num_args = 0..=1,
+        default_missing_value = "drifted",
+        conflicts_with_all = ["config", "subscription", "credential"]
+    )]
+    pub(crate) demo: Option<String>,
+
+    /// Audit a resource group of this subscription, without a manifest
+    #[arg(long, value_name = "ID", requires = "resource_group", conflicts_with = "config")]
+    pub(crate) subscription: Option<String>,
+
+    /// The resource group
+    #[arg(long, value_name = "NAME", requires = "subscription")]
+    pub(crate) resource_group: Option<String>,
+
+    /// The client id of the Vectice service principal
+    #[arg(long, value_name = "ID", requires = "subscription")]
+    pub(crate) client_id: Option<String>,
+
+    /// The tenant the subscription must belong to
+    #[arg(long, value_name = "ID", requires = "subscription")]
+    pub(crate) tenant: Option<String>,
+
+    /// The application's blob container
+    #[arg(long, value_name = "NAME", requires = "subscription")]
+    pub(crate) container: Option<String>,
+
+    /// The storage account of the blob copies
+    #[arg(long, value_name = "NAME", requires = "subscription")]
+    pub(crate) backup_account: Option<String>,
+
+    /// The container of the blob copies
+    #[arg(long, value_name = "NAME", requires = "subscription")]
+    pub(crate) backup_container: Option<String>,
+
+    /// Sign in with this credential only
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(CREDENTIALS))]
+    pub(crate) credential: Option<String>,
+
+    /// Stop reading after so many seconds and judge what was read
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_duration: Option<u64>,
+
+    /// Show no progress on stderr
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+}
+
+/// Which deployments and rules.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Selection {
+    /// Only this deployment; repeatable
+    #[arg(long = "deployment", value_name = "NAME")]
+    pub(crate) deployments: Vec<String>,
+
+    /// Only rules whose id or name matches, of all tiers; repeatable
+    #[arg(long = "rule", value_name = "GLOB")]
+    pub(crate) rules: Vec<String>,
+
+    /// Leave out rules whose id or name matches; repeatable
+    #[arg(long = "skip", value_name = "GLOB")]
+    pub(crate) skip: Vec<String>,
+}
+
+/// `vaudit rules`.
+#[derive(Args, Debug)]
+pub(crate) struct Rules {
+    /// Which rules: `reference`, `hardened`, `all`
+    #[arg(long, value_name = "PROFILE", default_value = "reference", value_parser = PossibleValuesParser::new(PROFILES))]
+    pub(crate) profile: String,
+}
+
+/// `vaudit simulate`.
+#[derive(Args, Debug)]
+pub(crate) struct Simulate {
+    /// A scenario file, or the name of an embedded one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: String,
+
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "N")]
+    pub(crate) port: u16,
+
+    /// Serve HTTPS, and write the CA's certificate to DIR/ca.pem
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tls: Option<PathBuf>,
+}
+
+/// Files that have a schema.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// The JSON report
+    Report,
+    /// vaudit.toml
+    Manifest,
+    /// One line of a snapshot
+    Snapshot,
+}
+
+const PROFILES: [&str; 3] = ["reference", "hardened", "all"];
+const FAIL_ON: [&str; 6] = ["critical", "high", "medium", "low", "note", "never"];
+const CREDENTIALS: [&str; 6] = [
+    "environment",
+    "workload-identity",
+    "managed-identity",
+    "azure-cli",
+    "azure-developer-cli",
+    "token",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use vaudit_azure::CredentialKind;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_credential_has_its_word() {
+        let mut words = CREDENTIALS.to_vec();
+        words.sort_unstable();
+        let mut names = CredentialKind::IN_ORDER.map(CredentialKind::name).to_vec();
+        names.sort_unstable();
+        assert_eq!(words, names);
+    }
+}

@@ -1,0 +1,297 @@
+//! `vaudit check` and `vaudit collect`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use vaudit_engine::{ExitCode, FailOn, Inputs, Profile, assess, matches_rule, needs, select};
+use vaudit_model::assessment::{Assessment, Source};
+use vaudit_model::snapshot::{Selection as Judged, Stopped};
+use vaudit_model::{Deployment, Rule, Severity, Snapshot};
+use vaudit_reports::{Format, SarifOptions, TableOptions, json, sarif, table};
+
+use crate::arguments::{Check, Collect, Selection, Talk, Target};
+use crate::conversation::Conversation;
+use crate::failure::Failure;
+use crate::outputs::{Outputs, PendingFile, to_stdout};
+use crate::progress::Line;
+use crate::sources::{self, Audit, LiveAudit};
+use crate::terminal::Screen;
+use crate::{collecting, git, stop};
+
+/// Judges the live deployments, the demo, or a snapshot.
+///
+/// # Errors
+///
+/// When the audit cannot be run, or a report cannot be written.
+pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Failure> {
+    let outputs = Outputs::read(&arguments.format, &arguments.outputs)?;
+    let conversation = Conversation::new(talk);
+    match &arguments.snapshot {
+        Some(file) => {
+            let (snapshot, audit) = sources::offline(file, arguments.target.config.as_deref())?;
+            let choice = Choice::of_snapshot(arguments, &snapshot)?;
+            let files = open(&outputs)?;
+            let deployments = choice.deployments(&audit)?;
+            let run = Run {
+                arguments,
+                talk,
+                choice: &choice,
+                audit: &audit,
+                conversation: &conversation,
+            };
+            run.report(&snapshot, &deployments, Source::Snapshot, &outputs, files)
+        }
+        None => {
+            let choice = Choice::of_arguments(&arguments.selection, arguments.profile.as_deref())?;
+            let live = sources::live(&arguments.target).await?;
+            live.warnings.iter().for_each(|warning| conversation.warn(warning));
+            let deployments = choice.deployments(&live.audit)?;
+            let files = open(&outputs)?;
+            let snapshot_file =
+                arguments.save_snapshot.as_deref().map(PendingFile::create).transpose()?;
+            let snapshot = read(&live, &deployments, &choice, &arguments.target, talk).await?;
+            if let Some(file) = snapshot_file {
+                file.finish(|writer| snapshot.write_to(writer))?;
+            }
+            let source = if live.simulator.is_some() { Source::Demo } else { Source::Live };
+            let run = Run {
+                arguments,
+                talk,
+                choice: &choice,
+                audit: &live.audit,
+                conversation: &conversation,
+            };
+            run.report(&snapshot, &deployments, source, &outputs, files)
+        }
+    }
+}
+
+/// Reads without judging.
+///
+/// # Errors
+///
+/// When the audit cannot be run, or the snapshot cannot be written.
+pub(crate) async fn collect(arguments: &Collect, talk: &Talk) -> Result<ExitCode, Failure> {
+    let conversation = Conversation::new(talk);
+    let choice = Choice::of_arguments(&arguments.selection, Some(&arguments.profile))?;
+    let live = sources::live(&arguments.target).await?;
+    live.warnings.iter().for_each(|warning| conversation.warn(warning));
+    let deployments = choice.deployments(&live.audit)?;
+    let file = PendingFile::create(&arguments.output)?;
+    let mut snapshot = read(&live, &deployments, &choice, &arguments.target, talk).await?;
+    // What was collected is no judgement: `check --snapshot` chooses its profile anew.
+    snapshot.header.selection =
+        Judged { deployments: choice.judged.deployments.clone(), ..Judged::default() };
+    file.finish(|writer| snapshot.write_to(writer))?;
+    let unread = snapshot.documents().filter(|document| document.status != Some(200)).count();
+    let documents = snapshot.documents().count();
+    conversation.say(&format!(
+        "{} holds {documents} documents, {unread} of them unread.",
+        arguments.output.display()
+    ));
+    Ok(match snapshot.header.stopped {
+        Some(Stopped::Interrupted) => ExitCode::Interrupted,
+        Some(Stopped::Terminated) => ExitCode::Terminated,
+        Some(Stopped::OutOfTime) => ExitCode::Indeterminate,
+        None if unread > 0 => ExitCode::Indeterminate,
+        None => ExitCode::Clean,
+    })
+}
+
+async fn read(
+    live: &LiveAudit,
+    deployments: &[Deployment],
+    choice: &Choice,
+    target: &Target,
+    talk: &Talk,
+) -> Result<Snapshot, Failure> {
+    let line = Line::new(!target.no_progress && !talk.quiet);
+    let stop = stop::watch(target.max_duration.map(Duration::from_secs));
+    let needs = needs(&choice.rules);
+    let result =
+        collecting::run(live, deployments, &needs, choice.judged.clone(), stop, &line).await;
+    line.finish();
+    result
+}
+
+/// What is judged.
+struct Choice {
+    rules: Vec<&'static Rule>,
+    judged: Judged,
+}
+
+impl Choice {
+    fn of_arguments(selection: &Selection, profile: Option<&str>) -> Result<Self, Failure> {
+        let profile = profile.and_then(Profile::named).unwrap_or_default();
+        let judged = Judged {
+            profile: profile.word().to_owned(),
+            rules: selection.rules.clone(),
+            skip: selection.skip.clone(),
+            deployments: selection.deployments.clone(),
+        };
+        Self::of(judged)
+    }
+
+    /// A snapshot is judged as it was judged when it was saved, unless the command line says how.
+    fn of_snapshot(arguments: &Check, snapshot: &Snapshot) -> Result<Self, Failure> {
+        let own = &arguments.selection;
+        let saved = &snapshot.header.selection;
+        let says_rules =
+            arguments.profile.is_some() || !own.rules.is_empty() || !own.skip.is_empty();
+        if says_rules || saved.profile.is_empty() {
+            let mut choice = Self::of_arguments(own, arguments.profile.as_deref())?;
+            if own.deployments.is_empty() {
+                choice.judged.deployments.clone_from(&saved.deployments);
+            }
+            return Ok(choice);
+        }
+        let mut judged = saved.clone();
+        if !own.deployments.is_empty() {
+            judged.deployments.clone_from(&own.deployments);
+        }
+        Self::of(judged)
+    }
+
+    fn of(judged: Judged) -> Result<Self, Failure> {
+        let profile = Profile::named(&judged.profile).unwrap_or_default();
+        let rules = select(vaudit_rules::CATALOGUE, profile, &judged.rules, &judged.skip).map_err(
+            |error| {
+                Failure::new(error.to_string()).help("`vaudit rules --profile all` lists the rules")
+            },
+        )?;
+        Ok(Self { rules, judged })
+    }
+
+    /// What the selection is called in reports.
+    fn name(&self) -> &str {
+        if self.judged.rules.is_empty() { &self.judged.profile } else { "custom" }
+    }
+
+    /// The deployments that are judged, in the order of the manifest.
+    fn deployments(&self, audit: &Audit) -> Result<Vec<Deployment>, Failure> {
+        let all = &audit.manifest.deployments;
+        let wanted = &self.judged.deployments;
+        if let Some(missing) = wanted.iter().find(|name| !all.iter().any(|own| own.name == **name))
+        {
+            let names: Vec<&str> = all.iter().map(|own| own.name.as_str()).collect();
+            return Err(Failure::new(format!(
+                "there is no deployment `{missing}` in the manifest"
+            ))
+            .help(format!("it has: {}", names.join(", "))));
+        }
+        let chosen = all.iter().filter(|own| wanted.is_empty() || wanted.contains(&own.name));
+        Ok(chosen.cloned().collect())
+    }
+}
+
+fn open(outputs: &Outputs) -> Result<Vec<(Format, PendingFile)>, Failure> {
+    let opened =
+        outputs.files.iter().map(|(format, path)| Ok((*format, PendingFile::create(path)?)));
+    opened.collect()
+}
+
+/// A run whose facts are there.
+struct Run<'a> {
+    arguments: &'a Check,
+    talk: &'a Talk,
+    choice: &'a Choice,
+    audit: &'a Audit,
+    conversation: &'a Conversation,
+}
+
+impl Run<'_> {
+    fn report(
+        &self,
+        snapshot: &Snapshot,
+        deployments: &[Deployment],
+        source: Source,
+        outputs: &Outputs,
+        files: Vec<(Format, PendingFile)>,
+    ) -> Result<ExitCode, Failure> {
+        let fail_on = fail_on(&self.arguments.fail_on);
+        let inputs = Inputs {
+            snapshot,
+            deployments,
+            rules: &self.choice.rules,
+            waivers: &self.audit.manifest.waivers,
+            profile: self.choice.name(),
+            source,
+            fail_on,
+        };
+        self.warn_of_waivers();
+        let assessment = assess(inputs);
+        for (format, file) in files {
+            let text = self.render(&assessment, format, &Screen::of_file());
+            file.finish(|writer| writer.write_all(text.as_bytes()))?;
+        }
+        if let Some(format) = outputs.stdout {
+            let screen = Screen::of_stdout(self.talk.color);
+            to_stdout(&self.render(&assessment, format, &screen))?;
+        }
+        let results = assessment.deployments.iter().flat_map(|own| &own.results);
+        Ok(ExitCode::of(results, fail_on, snapshot.header.stopped))
+    }
+
+    /// A waiver that names no rule waives nothing, and nobody would notice.
+    fn warn_of_waivers(&self) {
+        for waiver in &self.audit.manifest.waivers {
+            let known = vaudit_rules::CATALOGUE
+                .iter()
+                .any(|rule| matches_rule(&waiver.rule, rule.meta.id, rule.meta.name));
+            if !known {
+                self.conversation
+                    .warn(&format!("the waiver for `{}` matches no rule", waiver.rule));
+            }
+        }
+    }
+
+    fn render(&self, assessment: &Assessment, format: Format, screen: &Screen) -> String {
+        match format {
+            Format::Table => {
+                let options = TableOptions {
+                    width: screen.width,
+                    colour: screen.colour,
+                    unicode: screen.unicode,
+                    verbose: self.talk.verbose,
+                    quiet: self.talk.quiet,
+                };
+                table::render(assessment, &options)
+            }
+            Format::Json => json::render(assessment),
+            Format::Sarif => {
+                let report = sarif::render(assessment, &self.sarif_options());
+                report.notes.iter().for_each(|note| self.conversation.warn(note));
+                report.text
+            }
+        }
+    }
+
+    fn sarif_options(&self) -> SarifOptions {
+        let path = self.audit.copy.path.as_deref().map(Path::new);
+        let nearby = path.filter(|path| path.exists()).unwrap_or(Path::new("."));
+        let root = self.arguments.source_root.clone().or_else(|| git::work_tree(nearby));
+        let manifest_uri = path.map(|path| {
+            let base = root.as_deref().unwrap_or(Path::new("."));
+            let name = || path.file_name().map(|name| name.to_string_lossy().into_owned());
+            // A path outside the root would say something about this machine and nothing to others.
+            git::relative(path, base).or_else(name).unwrap_or_default()
+        });
+        SarifOptions {
+            all: self.arguments.sarif_all,
+            manifest_uri,
+            version_control: root.as_deref().and_then(git::version_control),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+fn fail_on(word: &str) -> FailOn {
+    match word {
+        "critical" => FailOn::AtLeast(Severity::Critical),
+        "high" => FailOn::AtLeast(Severity::High),
+        "medium" => FailOn::AtLeast(Severity::Medium),
+        "note" => FailOn::AtLeast(Severity::Note),
+        "never" => FailOn::Never,
+        _ => FailOn::AtLeast(Severity::Low),
+    }
+}

@@ -1,0 +1,119 @@
+//! A live run: signs in, reads, and hands over the snapshot.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use vaudit_azure::{CollectError, Guard, Session, SignInError, Transport, collect, sign_in};
+use vaudit_model::snapshot::{Header, SNAPSHOT_VERSION, Selection, Stopped};
+use vaudit_model::{Audience, Deployment, Need, RequestKind, Snapshot};
+
+use crate::failure::Failure;
+use crate::progress::Line;
+use crate::sources::LiveAudit;
+
+/// How much waiting a run spends on retries in all.
+const RETRY_BUDGET: Duration = Duration::from_secs(60);
+
+/// Reads everything the rules need.
+///
+/// # Errors
+///
+/// When nobody could be signed in, or Azure Resource Manager answered nothing.
+pub(crate) async fn run(
+    live: &LiveAudit,
+    deployments: &[Deployment],
+    needs: &[Need],
+    selection: Selection,
+    mut stop: watch::Receiver<Option<Stopped>>,
+    line: &Line,
+) -> Result<Snapshot, Failure> {
+    let header = Header {
+        vaudit_snapshot: SNAPSHOT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at: Timestamp::now(),
+        finished_at: Timestamp::now(),
+        selection,
+        stopped: None,
+        requests: 0,
+        retries: 0,
+        identity: Default::default(),
+        manifest: live.audit.copy.clone(),
+    };
+    let guard = Guard::new(live.audit.manifest.cloud.clone())
+        .map_err(|error| Failure::new(error.to_string()).because(&error))?;
+    let transport = Arc::new(Transport::new(guard, RETRY_BUDGET, line.watcher()));
+    line.say("signing in");
+    let audiences = audiences(needs);
+    let signing_in = sign_in(&transport, &live.sign_in, live.credential, &audiences);
+    let tokens = tokio::select! {
+        tokens = signing_in => tokens.map_err(|error| refused(&error))?,
+        stopped = stopped(&mut stop) => {
+            let finished_at = Timestamp::now();
+            return Ok(Snapshot::empty(Header { stopped: Some(stopped), finished_at, ..header }));
+        }
+    };
+    let session = Session { transport, tokens: Arc::new(tokens) };
+    let observer = |progress| line.note(progress);
+    let mut snapshot = collect(&session, deployments, needs, header, stop, &observer)
+        .await
+        .map_err(|error| no_footing(&error))?;
+    snapshot.header.identity = session.tokens.identity().await;
+    Ok(snapshot)
+}
+
+/// The services that are asked.
+fn audiences(needs: &[Need]) -> Vec<Audience> {
+    let kinds = RequestKind::ALL.into_iter().filter(|kind| needs.contains(&kind.need()));
+    let mut audiences: Vec<Audience> = kinds.map(RequestKind::audience).collect();
+    audiences.sort_unstable();
+    audiences.dedup();
+    audiences
+}
+
+async fn stopped(stop: &mut watch::Receiver<Option<Stopped>>) -> Stopped {
+    loop {
+        if let Some(stopped) = *stop.borrow_and_update() {
+            return stopped;
+        }
+        if stop.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What was tried to sign in, and why each credential gave no token.
+fn refused(error: &SignInError) -> Failure {
+    let failed: Vec<_> = error.attempts.iter().filter(|attempt| attempt.configured).collect();
+    let message = match failed.as_slice() {
+        [attempt, ..] => {
+            format!("signing in with `{}` failed: {}", attempt.credential, attempt.why)
+        }
+        [] => "nobody is signed in to Azure".to_owned(),
+    };
+    let mut failure = Failure::new(message);
+    if failed.is_empty() {
+        let tried: Vec<String> = error
+            .attempts
+            .iter()
+            .map(|attempt| format!("{}: {}", attempt.credential, attempt.why))
+            .collect();
+        failure = failure
+            .help(format!("tried in this order:\n{}", tried.join("\n")))
+            .help("sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET");
+    }
+    failure.causes = error.attempts.iter().flat_map(|attempt| attempt.details.clone()).collect();
+    failure
+}
+
+fn no_footing(error: &CollectError) -> Failure {
+    let failure = Failure::new(error.to_string());
+    match error {
+        CollectError::TokenRefused { .. } => {
+            failure.help("sign in again; a token ends after about an hour, and must be for Azure Resource Manager")
+        }
+        CollectError::NoAnswer { .. } => failure
+            .help("check the network and HTTPS_PROXY; behind a proxy with a private CA, set SSL_CERT_FILE"),
+    }
+}

@@ -1,0 +1,44 @@
+//! What is made from the code itself: schemas, completions, the manual page.
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+use serde_json::Value;
+
+use crate::arguments::{Arguments, SchemaOf};
+use crate::failure::Failure;
+
+/// A JSON Schema, pretty-printed.
+///
+/// # Errors
+///
+/// When it cannot be written as JSON.
+pub(crate) fn schema(of: SchemaOf) -> Result<String, Failure> {
+    let schema: Value = match of {
+        SchemaOf::Report => vaudit_reports::json::schema(),
+        SchemaOf::Manifest => vaudit_manifest::json_schema(),
+        SchemaOf::Snapshot => vaudit_model::snapshot::schema(),
+    };
+    serde_json::to_string_pretty(&schema)
+        .map(|text| text + "\n")
+        .map_err(|error| Failure::new("the schema cannot be written").because(&error))
+}
+
+/// Completions for a shell.
+pub(crate) fn completions(shell: Shell) -> String {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "vaudit", &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The manual page, in roff.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub(crate) fn manual() -> Result<String, Failure> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(Arguments::command())
+        .render(&mut text)
+        .map_err(|error| Failure::new("the manual page cannot be written").because(&error))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}

@@ -1,0 +1,522 @@
+//! The command line as `CONTRACT.md` promises it: exit codes, selection, outputs, refusals.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod support;
+
+use serde_json::json;
+use support::{Azure, Vaudit, results, verdicts};
+use vaudit_simulator::{DEMO_AUDITOR, demo_manifest};
+
+fn demo(arguments: &[&str]) -> support::Ran {
+    let mut all = vec!["check", "--demo"];
+    all.extend_from_slice(arguments);
+    Vaudit::default().run(&all)
+}
+
+// Exit codes.
+
+#[test]
+fn exit_0_when_nothing_failed_and_nothing_was_lost() {
+    let ran = demo(&["compliant"]).exits(0);
+    assert!(ran.stdout.contains("nothing failed"), "{}", ran.stdout);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn exit_1_when_something_failed() {
+    let ran = demo(&[]).exits(1);
+    assert!(ran.stdout.contains("PG001") && ran.stdout.contains("PostgreSQL 14"), "{}", ran.stdout);
+}
+
+#[test]
+fn exit_3_when_something_could_not_be_judged_and_nothing_failed() {
+    let report = demo(&["drifted", "--rule", "BKP001", "--rule", "AUD*", "--format", "json"])
+        .exits(3)
+        .json();
+    assert_eq!(report["run"]["exit_code"], 3);
+    let gap = &report["deployments"][0]["gaps"][0];
+    assert_eq!(gap["action"], "Microsoft.DBforPostgreSQL/flexibleServers/backups/read");
+    assert_eq!(gap["reason"], "forbidden");
+    assert_eq!(gap["status"], 403);
+    assert_eq!(gap["rules"], json!(["BKP001"]));
+}
+
+#[test]
+fn a_threshold_counts_failures_not_losses() {
+    // DNS005 is low, PLC005 medium.
+    demo(&["drifted", "--rule", "DNS005"]).exits(1);
+    demo(&["drifted", "--rule", "DNS005", "--fail-on", "medium"]).exits(0);
+    demo(&["drifted", "--rule", "PLC005", "--fail-on", "medium"]).exits(1);
+    demo(&["drifted", "--fail-on", "never", "--skip", "BKP001"]).exits(0);
+    demo(&["drifted", "--fail-on", "never"]).exits(3);
+    let report = demo(&["drifted", "--rule", "DNS005", "--fail-on", "high", "--format", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(report["summary"]["fail"], 1);
+}
+
+#[test]
+fn the_exit_code_is_the_same_for_every_format() {
+    for format in ["table", "json", "sarif"] {
+        demo(&["--format", format]).exits(1);
+        demo(&["compliant", "--format", format]).exits(0);
+    }
+}
+
+// Selection.
+
+#[test]
+fn rules_are_selected_by_id_and_name_case_blind() {
+    for (globs, expected) in [
+        (&["--rule", "pg001"][..], &["PG001"][..]),
+        (&["--rule", "postgres-major-version"], &["PG001"]),
+        (&["--rule", "PG*", "--skip", "pg01?"], &["PG001", "PG004", "PG005"]),
+        (&["--rule", "DNS003", "--rule", "*-auto-registration"], &["DNS003", "DNS005"]),
+    ] {
+        let mut arguments = vec!["compliant", "--format", "json"];
+        arguments.extend_from_slice(globs);
+        let report = demo(&arguments).exits(0).json();
+        let found: Vec<String> = verdicts(&report).into_keys().collect();
+        assert_eq!(found, expected, "{globs:?}");
+    }
+}
+
+#[test]
+fn every_selected_rule_has_a_result_for_every_deployment() {
+    let report = demo(&["compliant", "--format", "json"]).exits(0).json();
+    assert_eq!(verdicts(&report).len(), vaudit_rules::CATALOGUE.len());
+    for result in results(&report) {
+        for field in [
+            "rule",
+            "name",
+            "title",
+            "severity",
+            "tier",
+            "verdict",
+            "subject",
+            "message",
+            "fingerprint",
+            "observed_digest",
+        ] {
+            assert!(
+                result[field].as_str().is_some_and(|text| !text.is_empty()),
+                "{field}: {result}"
+            );
+        }
+        assert_eq!(result["fingerprint"].as_str().unwrap().len(), 32);
+        assert!(result["remediation"]["commands"].is_array());
+    }
+}
+
+#[test]
+fn one_rule_asks_one_question() {
+    let azure = Azure::named("compliant");
+    azure.vaudit().run(&["check", "--rule", "PG001"]).exits(0);
+    let asked = azure.simulator.requests();
+    let reads: Vec<_> = asked.iter().filter(|request| request.method == "GET").collect();
+    assert_eq!(reads.len(), 1, "{reads:?}");
+}
+
+#[test]
+fn what_selects_nothing_is_an_error_and_says_nothing_on_stdout() {
+    for arguments in [
+        &["--rule", "XYZ*"][..],
+        &["--skip", "XYZ*"],
+        &["--rule", "PG001", "--skip", "PG*"],
+        &["--deployment", "staging"],
+        &["--format", "html"],
+        &["--format", "xml"],
+        &["--output", "json"],
+        &["--output", "json="],
+        &["--output", "json=-", "--output", "sarif=-"],
+        &["--output", "junit=report.xml"],
+        &["--fail-on", "sometimes"],
+        &["--profile", "strict"],
+        &["--credential", "token"],
+        &["--nonsense"],
+    ] {
+        let ran = demo(arguments).exits(2);
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+        assert!(ran.stderr.contains("error"), "{arguments:?}: {}", ran.stderr);
+    }
+    demo(&["--format", "html"]).says("not available in this version");
+    demo(&["--deployment", "staging"]).says("it has: production");
+}
+
+// Outputs.
+
+#[test]
+fn reports_go_where_they_are_sent() {
+    let vaudit = Vaudit::default();
+    let ran = vaudit
+        .run(&["check", "--demo", "--output", "json=out.json", "--output", "sarif=out.sarif"])
+        .exits(1);
+    assert!(ran.stdout.contains("production"), "the table stays on stdout");
+    let json: serde_json::Value = serde_json::from_str(&vaudit.read("out.json")).unwrap();
+    assert_eq!(json["schema_version"], 1);
+    let sarif: serde_json::Value = serde_json::from_str(&vaudit.read("out.sarif")).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    let ran = vaudit.run(&["check", "--demo", "--format", "sarif", "--output", "json=-"]).exits(1);
+    assert_eq!(ran.json()["schema_version"], 1);
+    let left: Vec<_> = std::fs::read_dir(vaudit.folder.path()).unwrap().flatten().collect();
+    assert_eq!(left.len(), 2, "nothing but the two reports: {left:?}");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_known_before_the_run_and_harms_nothing() {
+    let azure = Azure::named("compliant");
+    let vaudit = azure.vaudit();
+    vaudit.run(&["check", "--output", "json=missing/out.json"]).exits(2).says("missing/out.json");
+    assert!(azure.simulator.requests().is_empty(), "nothing was asked");
+    // A run that cannot be made leaves the last report as it was.
+    let vaudit = vaudit.file("out.json", "the last report").set("AZURE_CLIENT_SECRET", "wrong");
+    vaudit.run(&["check", "--output", "json=out.json"]).exits(2);
+    assert_eq!(vaudit.read("out.json"), "the last report");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_silence() {
+    use std::io::Read;
+    use std::process::Stdio;
+    let vaudit = Vaudit::default();
+    let mut command = vaudit.command(&["check", "--demo", "--format", "json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(stderr, "");
+}
+
+// Configuration.
+
+#[test]
+fn a_missing_manifest_says_what_to_do() {
+    let ran = Vaudit::default().run(&["check"]).exits(2);
+    assert!(ran.stderr.contains("--config"), "{}", ran.stderr);
+    ran.says("--subscription").says("--demo");
+    Vaudit::default()
+        .run(&["check", "--config", "other.toml"])
+        .exits(2)
+        .says("other.toml cannot be read");
+}
+
+#[test]
+fn every_mistake_of_a_manifest_is_shown_at_once_with_its_place() {
+    let manifest = "[[deployment]]\nname = \"production\"\nsubscription = \"not-a-guid\"\nresource_grup = \"rg\"\n\n[deployment.postgres]\nexpected_major = 13\nprivate_mode = \"vnett\"\n";
+    let ran = Vaudit::default().file("vaudit.toml", manifest).run(&["check"]).exits(2);
+    assert_eq!(ran.stdout, "");
+    for said in [
+        "vaudit.toml:3:",
+        "vaudit.toml:4:",
+        "vaudit.toml:7:",
+        "vaudit.toml:8:",
+        "resource_group",
+        "`vnet`",
+        "^",
+    ] {
+        assert!(ran.stderr.contains(said), "{said:?} is not in:\n{}", ran.stderr);
+    }
+}
+
+#[test]
+fn flags_stand_in_for_a_manifest_and_win_over_a_file() {
+    let azure = Azure::named("compliant");
+    let flags = [
+        "check",
+        "--format",
+        "json",
+        "--rule",
+        "PLC*",
+        "--subscription",
+        "00000000-0000-0000-0000-00000000000a",
+        "--resource-group",
+        "rg-vectice",
+    ];
+    // Without a manifest the cloud is the public one, which a loopback test cannot be; the error
+    // shows that the flags were read and the file was not.
+    let ran = azure.vaudit().set("HTTPS_PROXY", "http://127.0.0.1:9").run(&flags).exits(2);
+    ran.says("vaudit.toml is ignored").says("login.microsoftonline.com");
+    let ran = Vaudit::default()
+        .run(&["check", "--subscription", "production", "--resource-group", "rg"])
+        .exits(2);
+    ran.says("--subscription");
+    Vaudit::default()
+        .run(&["check", "--subscription", "00000000-0000-0000-0000-00000000000a"])
+        .exits(2);
+    Vaudit::default()
+        .run(&["check", "--config", "x.toml", "--subscription", "a", "--resource-group", "b"])
+        .exits(2);
+}
+
+#[test]
+fn results_point_at_the_line_of_the_manifest() {
+    let report = demo(&["--format", "json"]).json();
+    let line_of = |key: &str| {
+        let lines = demo_manifest().lines();
+        u64::try_from(lines.enumerate().find(|(_, line)| line.starts_with(key)).unwrap().0 + 1)
+            .unwrap()
+    };
+    let location = |rule: &str| {
+        results(&report).into_iter().find(|result| result["rule"] == rule).unwrap()["location"]
+            .clone()
+    };
+    assert_eq!(
+        location("PG001"),
+        json!({"line": line_of("expected_major"), "column": 1, "key": "deployment.postgres.expected_major"})
+    );
+    assert_eq!(location("NET006")["line"], line_of("[[deployment]]"));
+    assert_eq!(location("DNS005")["key"], "deployment", "a default has no line of its own");
+}
+
+#[test]
+fn a_custom_cloud_beyond_this_machine_needs_the_consent_of_the_environment() {
+    let cloud = "[cloud]\nname = \"custom\"\nresource_manager = \"https://management.example.com\"\ngraph = \"https://graph.example.com\"\nauthority = \"https://login.example.com\"\nstorage_suffix = \"example.com\"\n";
+    let manifest = format!("{}\n{cloud}", demo_manifest());
+    let vaudit = Vaudit::default().signed_in().file("vaudit.toml", &manifest);
+    vaudit.run(&["check"]).exits(2).says("VAUDIT_ALLOW_CUSTOM_CLOUD=1");
+    let vaudit =
+        vaudit.set("VAUDIT_ALLOW_CUSTOM_CLOUD", "1").set("HTTPS_PROXY", "http://127.0.0.1:9");
+    vaudit.run(&["check"]).exits(2).says("login.example.com");
+}
+
+#[test]
+fn plain_http_beyond_loopback_is_refused() {
+    let cloud = "[cloud]\nname = \"custom\"\nresource_manager = \"http://management.example.com\"\ngraph = \"https://graph.example.com\"\nauthority = \"https://login.example.com\"\nstorage_suffix = \"example.com\"\n";
+    let manifest = format!("{}\n{cloud}", demo_manifest());
+    let vaudit = Vaudit::default().signed_in().set("VAUDIT_ALLOW_CUSTOM_CLOUD", "1");
+    vaudit.file("vaudit.toml", &manifest).run(&["check"]).exits(2).says("https");
+    let vaudit =
+        Vaudit::default().signed_in().set("AZURE_AUTHORITY_HOST", "http://login.example.com");
+    vaudit.file("vaudit.toml", demo_manifest()).run(&["check"]).exits(2).says("plain http");
+}
+
+// Signing in.
+
+#[test]
+fn ready_made_tokens_are_taken_from_the_environment() {
+    let azure = Azure::named("compliant");
+    let token = |audience: &str| azure.simulator.token(audience).unwrap();
+    let vaudit = Vaudit::default()
+        .file("vaudit.toml", &azure.manifest())
+        .set("VAUDIT_ARM_TOKEN", token("https://management.azure.com"))
+        .set("VAUDIT_GRAPH_TOKEN", token("https://graph.microsoft.com"));
+    // Without a token for storage the blob rules are lost, and only they.
+    let report =
+        vaudit.run(&["check", "--credential", "token", "--format", "json"]).exits(3).json();
+    let lost: Vec<String> = verdicts(&report)
+        .into_iter()
+        .filter(|(_, verdict)| verdict == "indeterminate")
+        .map(|(rule, _)| rule)
+        .collect();
+    assert_eq!(lost, ["BKP008", "BKP009", "BKP010"]);
+    assert_eq!(report["deployments"][0]["gaps"][0]["reason"], "sign-in");
+    assert_eq!(report["run"]["identity"]["object_id"], DEMO_AUDITOR.object_id);
+    let vaudit = vaudit.set("VAUDIT_STORAGE_TOKEN", token("https://storage.azure.com"));
+    vaudit.run(&["check", "--credential", "token"]).exits(0);
+    vaudit.run(&["check"]).exits(0);
+}
+
+#[test]
+fn a_token_azure_refuses_is_no_audit() {
+    let azure = Azure::named("compliant");
+    let vaudit = Vaudit::default()
+        .file("vaudit.toml", &azure.manifest())
+        .set("VAUDIT_ARM_TOKEN", "not-a-token");
+    let ran = vaudit.run(&["check", "--credential", "token"]).exits(2).says("refused the token");
+    assert_eq!(ran.stdout, "");
+    assert!(!ran.stderr.contains("not-a-token"), "a token is never shown: {}", ran.stderr);
+}
+
+#[test]
+fn each_refused_sign_in_gets_one_plain_sentence() {
+    let azure = Azure::named("compliant");
+    let wrong = |name: &str, value: &str| azure.vaudit().set(name, value);
+    let ran = wrong("AZURE_CLIENT_SECRET", "wrong").run(&["check"]).exits(2);
+    assert!(!ran.stderr.contains("caused by"), "{}", ran.stderr);
+    ran.says("client secret is wrong");
+    let ran = wrong("AZURE_TENANT_ID", "99999999-9999-9999-9999-999999999999").run(&["check"]);
+    ran.exits(2).says("tenant was not found");
+    let ran =
+        wrong("AZURE_CLIENT_ID", "99999999-9999-9999-9999-999999999999").run(&["check", "-v"]);
+    ran.exits(2).says("application was not found").says("caused by").says("AADSTS700016");
+    let ran = wrong("AZURE_CLIENT_ID", "").run(&["check"]).exits(2);
+    ran.says("AZURE_CLIENT_ID is not");
+}
+
+#[test]
+fn nobody_signed_in_lists_what_was_tried() {
+    let vaudit = Vaudit::default().file("vaudit.toml", demo_manifest());
+    let ran = vaudit.run(&["check"]).exits(2).says("nobody is signed in");
+    for tried in [
+        "token: VAUDIT_ARM_TOKEN",
+        "environment:",
+        "workload-identity:",
+        "managed-identity:",
+        "azure-cli: az not found",
+    ] {
+        assert!(ran.stderr.contains(tried), "{tried:?} is not in:\n{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_federated_token_signs_in_as_the_workload() {
+    let azure = Azure::named("compliant");
+    let vaudit =
+        azure.vaudit().set("AZURE_CLIENT_SECRET", "").file("token.jwt", "header.payload.signature");
+    let file = vaudit.path("token.jwt").display().to_string();
+    let vaudit = vaudit.set("AZURE_FEDERATED_TOKEN_FILE", file);
+    vaudit.run(&["check", "--credential", "workload-identity"]).exits(0);
+    vaudit
+        .run(&["check", "--credential", "environment"])
+        .exits(2)
+        .says("AZURE_CLIENT_SECRET is not set");
+}
+
+#[test]
+fn the_identity_endpoint_of_the_machine_signs_in() {
+    let azure = Azure::named("compliant");
+    let endpoint = format!("{}/metadata/identity/oauth2/token", azure.simulator.url());
+    let vaudit = Vaudit::default()
+        .file("vaudit.toml", &azure.manifest())
+        .set("IDENTITY_ENDPOINT", endpoint)
+        .set("IDENTITY_HEADER", "anything");
+    vaudit.run(&["check", "--credential", "managed-identity"]).exits(0);
+    let vaudit = vaudit.set("IDENTITY_ENDPOINT", "http://192.0.2.1/metadata");
+    vaudit.run(&["check", "--credential", "managed-identity"]).exits(2).says("identity endpoint");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_azure_cli_signs_in() {
+    use std::os::unix::fs::PermissionsExt;
+    let azure = Azure::named("compliant");
+    let token = |audience: &str| azure.simulator.token(audience).unwrap();
+    // An `az` that hands out the simulator's tokens by scope.
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in\n*graph*) token='{}';;\n*storage*) token='{}';;\n*) token='{}';;\nesac\necho \"{{\\\"accessToken\\\": \\\"$token\\\", \\\"expires_on\\\": 4102444800, \\\"tokenType\\\": \\\"Bearer\\\"}}\"\n",
+        token("https://graph.microsoft.com"),
+        token("https://storage.azure.com"),
+        token("https://management.azure.com"),
+    );
+    let vaudit = Vaudit::default().file("vaudit.toml", &azure.manifest()).file("az", &script);
+    std::fs::set_permissions(vaudit.path("az"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", vaudit.folder.path().display());
+    let vaudit = vaudit.set("PATH", path);
+    // All audiences of the simulator are one host, so Graph's scope is told apart by its token only.
+    let report =
+        vaudit.run(&["check", "--credential", "azure-cli", "--rule", "PG*", "--format", "json"]);
+    assert_eq!(report.exits(0).json()["summary"]["pass"], 4);
+}
+
+// The other commands.
+
+#[test]
+fn the_catalogue_can_be_read() {
+    let vaudit = Vaudit::default();
+    let rules = vaudit.run(&["rules"]).exits(0).stdout;
+    assert_eq!(rules.lines().count(), vaudit_rules::CATALOGUE.len());
+    for rule in vaudit_rules::CATALOGUE {
+        let page = vaudit.run(&["explain", &rule.meta.id.to_lowercase()]).exits(0).stdout;
+        assert!(
+            page.contains(rule.meta.title) && page.contains("## How to fix"),
+            "{}",
+            rule.meta.id
+        );
+    }
+    vaudit.run(&["explain", "PG999"]).exits(2).says("PG999");
+}
+
+#[test]
+fn schemas_completions_and_manual_are_printed() {
+    let vaudit = Vaudit::default();
+    for of in ["report", "manifest", "snapshot"] {
+        let schema = vaudit.run(&["schema", of]).exits(0).json();
+        assert!(schema["$schema"].as_str().unwrap().contains("json-schema.org"), "{of}");
+    }
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        assert!(vaudit.run(&["completions", shell]).exits(0).stdout.contains("vaudit"), "{shell}");
+    }
+    assert!(vaudit.run(&["man"]).exits(0).stdout.starts_with(".ie"));
+    assert!(vaudit.run(&["--version"]).exits(0).stdout.starts_with("vaudit "));
+    assert!(vaudit.run(&["check", "--help"]).exits(0).stdout.contains("--save-snapshot"));
+}
+
+#[test]
+fn the_terminal_decides_about_characters_and_colours() {
+    let vaudit = Vaudit::default();
+    let plain = vaudit.run(&["check", "--demo"]).stdout;
+    assert!(!plain.contains('\u{1b}'), "no colours into a pipe");
+    let coloured = vaudit.run(&["check", "--demo", "--color", "always"]).stdout;
+    assert!(coloured.contains("\u{1b}["));
+    let ascii = Vaudit::default().set("LC_ALL", "C").run(&["check", "--demo"]).stdout;
+    assert!(ascii.is_ascii(), "{ascii}");
+    for columns in [80, 200] {
+        let table =
+            Vaudit::default().set("COLUMNS", columns.to_string()).run(&["check", "--demo"]).stdout;
+        let too_wide = table.lines().find(|line| {
+            // Commands stay on one line, or they could not be copied.
+            line.chars().count() > columns && !line.trim_start().starts_with("az")
+        });
+        assert_eq!(too_wide, None);
+    }
+}
+
+// Stopping.
+
+#[cfg(unix)]
+#[test]
+fn a_signal_writes_what_was_judged() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let azure = Azure::parsed(&json!({
+            "description": "The backups never come.",
+            "extends": "compliant",
+            "faults": [{"on": "GET {pg}/backups?*", "status": 200, "delay_ms": 60000}],
+        }));
+        let vaudit = azure.vaudit();
+        let mut command =
+            vaudit.command(&["check", "--format", "json", "--output", "sarif=out.sarif"]);
+        let child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let is_waiting = || {
+            azure
+                .simulator
+                .requests()
+                .iter()
+                .any(|request| request.path_and_query.contains("databases"))
+        };
+        while !is_waiting() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let kill = std::process::Command::new("kill")
+            .args([&format!("-{signal}"), &child.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code));
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["run"]["complete"], false);
+        assert_eq!(report["run"]["exit_code"], code);
+        let verdicts = verdicts(&report);
+        assert_eq!(verdicts["BKP001"], "indeterminate");
+        assert_eq!(verdicts["PG001"], "pass");
+        let lost = results(&report).into_iter().find(|result| result["rule"] == "BKP001").unwrap();
+        assert_eq!(lost["reason"], "interrupted");
+        assert!(vaudit.read("out.sarif").contains("\"executionSuccessful\": false"));
+    }
+}
+
+#[test]
+fn a_time_limit_ends_the_reading_not_the_judging() {
+    let azure = Azure::parsed(&json!({
+        "description": "The backups never come.",
+        "extends": "compliant",
+        "faults": [{"on": "GET {pg}/backups?*", "status": 200, "delay_ms": 60000}],
+    }));
+    let report =
+        azure.vaudit().run(&["check", "--max-duration", "2", "--format", "json"]).exits(3).json();
+    assert_eq!(report["run"]["complete"], false);
+    assert_eq!(verdicts(&report)["BKP001"], "indeterminate");
+}

@@ -1,0 +1,211 @@
+//! Snapshots: what was read is enough to judge again, byte for byte, and nothing of it is secret.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod support;
+
+use serde_json::Value;
+use support::{Azure, Ran, Vaudit, verdicts};
+use vaudit_simulator::DEMO_AUDITOR;
+
+fn saved(arguments: &[&str]) -> (Vaudit, Ran) {
+    let vaudit = Vaudit::default();
+    let mut all = vec!["check", "--demo", "--format", "json", "--save-snapshot", "s.snapshot"];
+    all.extend_from_slice(arguments);
+    let ran = vaudit.run(&all);
+    (vaudit, ran)
+}
+
+#[test]
+fn a_snapshot_gives_the_same_report_but_for_its_source() {
+    for arguments in [
+        &[][..],
+        &["--profile", "hardened"],
+        &["--rule", "PG*", "--rule", "BKP001"],
+        &["--skip", "DNS*"],
+        &["--deployment", "production"],
+    ] {
+        let (vaudit, live) = saved(arguments);
+        let mut live_report = live.json();
+        let replayed = vaudit.run(&["check", "--snapshot", "s.snapshot", "--format", "json"]);
+        assert_eq!(replayed.code, live.code, "{arguments:?}");
+        assert_eq!(replayed.json()["run"]["source"], "snapshot");
+        assert_eq!(live_report["run"]["source"], "demo");
+        live_report["run"]["source"] = Value::from("snapshot");
+        assert_eq!(replayed.json(), live_report, "{arguments:?}");
+        // Byte for byte, not only value for value.
+        let expected = live.stdout.replace("\"source\": \"demo\"", "\"source\": \"snapshot\"");
+        assert_eq!(replayed.stdout, expected, "{arguments:?}");
+        let again = vaudit.run(&["check", "--snapshot", "s.snapshot", "--format", "json"]);
+        assert_eq!(again.stdout, replayed.stdout, "{arguments:?}");
+    }
+}
+
+#[test]
+fn every_format_is_the_same_twice() {
+    let (vaudit, _) = saved(&[]);
+    for format in ["table", "json", "sarif"] {
+        let run = || vaudit.run(&["check", "--snapshot", "s.snapshot", "--format", format]).stdout;
+        assert_eq!(run(), run(), "{format}");
+    }
+}
+
+#[test]
+fn the_run_is_named_after_the_snapshot() {
+    let (vaudit, live) = saved(&[]);
+    let text = vaudit.read("s.snapshot");
+    let closing: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    let digest = closing["sha256"].as_str().unwrap();
+    assert_eq!(live.json()["run"]["id"], digest[..16]);
+}
+
+#[test]
+fn what_was_collected_is_judged_later_with_any_profile() {
+    let vaudit = Vaudit::default();
+    let ran = vaudit.run(&["collect", "--demo", "--output", "s.snapshot"]).exits(3);
+    assert_eq!(ran.stdout, "");
+    let report =
+        vaudit.run(&["check", "--snapshot", "s.snapshot", "--format", "json"]).exits(1).json();
+    assert_eq!(report["run"]["profile"], "reference");
+    vaudit.run(&["check", "--snapshot", "s.snapshot", "--rule", "AUD*"]).exits(0);
+    vaudit.run(&["collect", "--demo", "compliant", "--output", "s.snapshot"]).exits(0);
+    vaudit.run(&["collect", "--demo", "--output", "missing/s.snapshot"]).exits(2);
+}
+
+#[test]
+fn a_rule_whose_documents_were_not_collected_is_not_judged() {
+    let (vaudit, _) = saved(&["--rule", "PG001"]);
+    let ran = vaudit.run(&[
+        "check",
+        "--snapshot",
+        "s.snapshot",
+        "--profile",
+        "reference",
+        "--format",
+        "json",
+    ]);
+    let verdicts = verdicts(&ran.json());
+    assert_eq!(verdicts["PG001"], "fail");
+    assert_eq!(verdicts["BKP001"], "indeterminate");
+}
+
+#[test]
+fn another_manifest_judges_the_same_facts() {
+    let (vaudit, _) = saved(&["--rule", "PG001"]);
+    let text = vaudit.read("s.snapshot");
+    let header: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    let manifest = header["manifest"]["text"].as_str().unwrap();
+    let vaudit = vaudit.file(
+        "approved.toml",
+        &manifest.replace("expected_major = \"13\"", "expected_major = \"14\""),
+    );
+    vaudit.run(&["check", "--snapshot", "s.snapshot", "--config", "approved.toml"]).exits(0);
+    let report = vaudit
+        .run(&[
+            "check",
+            "--snapshot",
+            "s.snapshot",
+            "--config",
+            "approved.toml",
+            "--format",
+            "json",
+        ])
+        .json();
+    assert_eq!(report["run"]["manifest"]["path"], "approved.toml");
+}
+
+#[test]
+fn what_is_no_snapshot_says_where() {
+    let (vaudit, _) = saved(&["--rule", "PG*"]);
+    let good = vaudit.read("s.snapshot");
+    let lines: Vec<&str> = good.lines().collect();
+    let last = lines.len();
+    let cases = [
+        (String::new(), "empty".to_owned()),
+        ("{}\n".to_owned(), "line 1".to_owned()),
+        ("not a snapshot".to_owned(), "line 1".to_owned()),
+        (
+            good.replace("\"vaudit_snapshot\":1", "\"vaudit_snapshot\":7"),
+            "format version 7".to_owned(),
+        ),
+        (lines[..last - 1].join("\n"), format!("after line {}", last - 1)),
+        (format!("{}\n", lines[..3].join("\n")), "after line 3".to_owned()),
+        (good.replace("\"14\"", "\"13\""), format!("line {last}")),
+        (format!("{good}{{}}\n"), format!("line {}", last + 1)),
+        (good.replacen("\"method\":\"GET\"", "\"method\":", 1), "line ".to_owned()),
+    ];
+    for (text, place) in cases {
+        let vaudit = Vaudit::default().file("broken.snapshot", &text);
+        let ran = vaudit.run(&["check", "--snapshot", "broken.snapshot"]).exits(2);
+        assert_eq!(ran.stdout, "");
+        ran.says("broken.snapshot is not a usable snapshot").says(&place);
+    }
+    Vaudit::default().run(&["check", "--snapshot", "gone.snapshot"]).exits(2).says("gone.snapshot");
+}
+
+#[test]
+fn a_snapshot_holds_no_secret_and_no_person() {
+    let vaudit = Vaudit::default();
+    vaudit.run(&["collect", "--demo", "compliant", "--output", "s.snapshot"]).exits(0);
+    let text = vaudit.read("s.snapshot").to_lowercase();
+    for secret in [
+        DEMO_AUDITOR.client_secret,
+        "bearer",
+        "authorization\":",
+        "eyj",
+        "\"hint\"",
+        "secrettext",
+        "administratorlogin\"",
+        "\"tags\"",
+        "linuxprofile",
+        "createdby\"",
+        "set-cookie",
+    ] {
+        assert!(!text.contains(&secret.to_lowercase()), "{secret}");
+    }
+}
+
+#[test]
+fn a_snapshot_fits_its_schema() {
+    let vaudit = Vaudit::default();
+    vaudit.run(&["collect", "--demo", "--output", "s.snapshot"]).exits(3);
+    let schema = vaudit.run(&["schema", "snapshot"]).json();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for (number, line) in vaudit.read("s.snapshot").lines().enumerate() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert!(validator.is_valid(&line), "line {}", number + 1);
+    }
+    let report = vaudit.run(&["check", "--demo", "--format", "json"]).json();
+    let schema = vaudit.run(&["schema", "report"]).json();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}
+
+#[test]
+fn several_deployments_share_what_they_can_and_only_the_drifted_one_fails() {
+    let azure = Azure::named("compliant");
+    let one = azure.manifest();
+    let (deployment, cloud) = one.split_at(one.find("[cloud]").unwrap());
+    let second = deployment
+        .replace("name = \"production\"", "name = \"second\"")
+        .replace("expected_major = \"13\"", "expected_major = \"15\"");
+    let vaudit = azure.vaudit().file("vaudit.toml", &format!("{deployment}\n{second}\n{cloud}"));
+    let alone = {
+        azure.simulator.clear_requests();
+        azure.vaudit().run(&["check"]).exits(0);
+        azure.simulator.requests().len()
+    };
+    azure.simulator.clear_requests();
+    let report = vaudit.run(&["check", "--format", "json"]).exits(1).json();
+    assert_eq!(azure.simulator.requests().len(), alone, "both deployments read the same resources");
+    let failed = |index: usize| {
+        let results = report["deployments"][index]["results"].as_array().unwrap();
+        results.iter().filter(|result| result["verdict"] == "fail").count()
+    };
+    assert_eq!((failed(0), failed(1)), (0, 1));
+    let report =
+        vaudit.run(&["check", "--deployment", "production", "--format", "json"]).exits(0).json();
+    assert_eq!(report["deployments"].as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,301 @@
+//! The catalogue holds together: every rule has its page, its examples run, and no rule guesses.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::Value;
+use support::pages::{COMPLIANT, Example};
+use support::{files, root};
+use vaudit_engine::evaluate;
+use vaudit_model::{Body, Estate, Need, Rule, Snapshot, Verdict};
+use vaudit_rules::CATALOGUE;
+
+const HEADINGS: [&str; 6] = [
+    "What it checks",
+    "Why it matters",
+    "How to fix",
+    "Examples",
+    "When to make an exception",
+    "References",
+];
+
+/// Rules that can only pass or be indeterminate (`catalogue.md`, below §D.1).
+const CANNOT_FAIL: &[&str] = &["AUD004", "NET001"];
+
+/// The folder of each module.
+const MODULES: &[(&str, &str)] = &[
+    ("AUD", "audit"),
+    ("BKP", "backup"),
+    ("DNS", "dns"),
+    ("IAM", "identity"),
+    ("NET", "network"),
+    ("PG", "postgres"),
+    ("PLC", "placement"),
+    ("STO", "storage"),
+];
+
+fn verdict(rule: &'static Rule, estate: &Estate<'_>) -> Verdict {
+    evaluate(rule, estate).iter().map(|result| result.judgement.verdict).max().unwrap()
+}
+
+/// Everything a rule says about an estate, to be compared.
+fn said(rule: &'static Rule, snapshot: &Snapshot) -> Vec<String> {
+    let example = Example::of(&serde_json::json!({}));
+    let estate = Estate::new(snapshot, &example.deployment);
+    let mut said: Vec<String> =
+        evaluate(rule, &estate).iter().map(|result| format!("{:?}", result.judgement)).collect();
+    said.sort();
+    said
+}
+
+#[test]
+fn the_registry_and_the_folders_agree() {
+    let rules = root().join("rules");
+    let mut pages: Vec<String> = files(&rules, ".md")
+        .iter()
+        .map(|path| path.strip_prefix(&rules).unwrap().display().to_string())
+        .collect();
+    pages.sort();
+    let mut registered = Vec::new();
+    for rule in CATALOGUE {
+        let module = rule.meta.id.trim_end_matches(|c: char| c.is_ascii_digit());
+        let folder = MODULES.iter().find(|(own, _)| *own == module).unwrap().1;
+        let page = pages
+            .iter()
+            .find(|page| {
+                page.starts_with(folder)
+                    && fs::read_to_string(rules.join(page)).unwrap() == rule.page
+            })
+            .unwrap_or_else(|| panic!("{} has no page in rules/{folder}", rule.meta.id));
+        let source = rules.join(page.replace(".md", ".rs"));
+        let text = fs::read_to_string(&source).unwrap();
+        assert!(text.contains(&format!("id: \"{}\"", rule.meta.id)), "{}", source.display());
+        registered.push(page.clone());
+    }
+    registered.sort();
+    assert_eq!(registered, pages, "a page that no registered rule has");
+}
+
+#[test]
+fn ids_and_names_are_unique_and_sorted_and_for_ever() {
+    let ids: Vec<&str> = CATALOGUE.iter().map(|rule| rule.meta.id).collect();
+    assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+    let names: BTreeSet<&str> = CATALOGUE.iter().map(|rule| rule.meta.name).collect();
+    assert_eq!(names.len(), ids.len());
+    for name in names {
+        assert!(
+            name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+            "{name}"
+        );
+    }
+    let lines = CATALOGUE.iter().map(|rule| {
+        let meta = rule.meta;
+        format!("{} {} {} {}", meta.id, meta.name, meta.severity.word(), meta.tier.letter())
+    });
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn every_page_has_its_headings() {
+    for rule in CATALOGUE {
+        let id = rule.meta.id;
+        let mut lines = rule.page.lines();
+        assert_eq!(lines.next(), Some(format!("# {}", rule.meta.title).as_str()), "{id}");
+        let headings: Vec<&str> =
+            rule.page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        assert_eq!(headings, HEADINGS, "{id}");
+        assert!(!rule.meta.reference.is_empty(), "{id}");
+    }
+}
+
+/// The examples of a page: what they are tagged with, and the fragment.
+fn examples(page: &str) -> Vec<(String, Value)> {
+    let mut examples = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(tag) = line.strip_prefix("```json ") {
+            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            let text = text.join("\n");
+            let fragment =
+                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+            examples.push((tag.to_owned(), fragment));
+        }
+    }
+    examples
+}
+
+#[test]
+fn every_example_is_judged_as_its_page_says() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for rule in CATALOGUE {
+        let mut seen = BTreeSet::new();
+        for (tag, fragment) in examples(rule.page) {
+            let expected = match tag.as_str() {
+                "fails" => Verdict::Fail,
+                "passes" => Verdict::Pass,
+                "not-applicable" => Verdict::NotApplicable,
+                "indeterminate" => Verdict::Indeterminate,
+                "informational" => Verdict::Informational,
+                other => panic!("{}: an example tagged {other:?}", rule.meta.id),
+            };
+            let example = Example::of(&fragment);
+            let estate = Estate::new(&example.snapshot, &example.deployment);
+            let results = evaluate(rule, &estate);
+            let found = results.iter().map(|result| result.judgement.verdict).max().unwrap();
+            if found != expected {
+                let message = &results[0].judgement.message;
+                wrong.push(format!("{} {tag} is {found:?} ({message}): {fragment}", rule.meta.id));
+            }
+            seen.insert(tag);
+            count += 1;
+        }
+        let must: &[&str] = if CANNOT_FAIL.contains(&rule.meta.id) {
+            &["passes", "indeterminate"]
+        } else {
+            &["fails", "passes", "indeterminate"]
+        };
+        for tag in must {
+            assert!(seen.contains(*tag), "{} has no example that {tag}", rule.meta.id);
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count} examples:\n{}", wrong.len(), wrong.join("\n"));
+    println!("{count} examples of {} rules", CATALOGUE.len());
+}
+
+#[test]
+fn a_failing_example_says_how_to_mend_it_and_shows_what_it_saw() {
+    for rule in CATALOGUE {
+        for (_, fragment) in examples(rule.page).iter().filter(|(tag, _)| tag == "fails") {
+            let example = Example::of(fragment);
+            let estate = Estate::new(&example.snapshot, &example.deployment);
+            let results = evaluate(rule, &estate);
+            let failed = results.iter().filter(|result| result.judgement.verdict == Verdict::Fail);
+            for result in failed {
+                let judgement = &result.judgement;
+                assert!(!judgement.evidence.is_empty(), "{}: {}", rule.meta.id, judgement.message);
+                assert!(
+                    judgement.message.ends_with('.'),
+                    "{}: {}",
+                    rule.meta.id,
+                    judgement.message
+                );
+                let observed =
+                    judgement.evidence.iter().any(|evidence| evidence.observed.is_some());
+                assert!(observed, "{}: {}", rule.meta.id, judgement.message);
+            }
+        }
+    }
+}
+
+/// *Blindness*: with every fact unread no rule passes or fails.
+#[test]
+fn a_blind_rule_neither_passes_nor_fails() {
+    let nothing = Snapshot::empty(COMPLIANT.header.clone());
+    let mut refused = COMPLIANT.clone();
+    for document in COMPLIANT.documents() {
+        let mut document = document.clone();
+        document.status = Some(403);
+        document.body = Body::Json(serde_json::json!({"error": {"code": "AuthorizationFailed"}}));
+        refused.insert(document);
+    }
+    let example = Example::of(&serde_json::json!({}));
+    for rule in CATALOGUE {
+        for snapshot in [&nothing, &refused] {
+            let estate = Estate::new(snapshot, &example.deployment);
+            assert_eq!(verdict(rule, &estate), Verdict::Indeterminate, "{}", rule.meta.id);
+        }
+    }
+}
+
+/// The same for every document alone: what cannot be seen leaves a verdict as it is or takes it
+/// away, it never makes another one.
+#[test]
+fn a_lost_document_never_changes_a_verdict_into_another() {
+    let example = Example::of(&serde_json::json!({}));
+    for lost in COMPLIANT.documents() {
+        let mut snapshot = COMPLIANT.clone();
+        let mut document = lost.clone();
+        document.status = Some(403);
+        document.body = Body::Json(serde_json::json!({"error": {"code": "AuthorizationFailed"}}));
+        snapshot.insert(document);
+        let estate = Estate::new(&snapshot, &example.deployment);
+        for rule in CATALOGUE {
+            let verdict = verdict(rule, &estate);
+            assert!(
+                matches!(verdict, Verdict::Pass | Verdict::Indeterminate),
+                "{} is {verdict:?} without {:?}",
+                rule.meta.id,
+                lost.request
+            );
+        }
+    }
+}
+
+/// *Declared needs*: with only its needs filled a rule says exactly what it says with everything,
+/// and is not indeterminate.
+#[test]
+fn a_rule_reads_what_it_declares_and_nothing_else() {
+    for rule in CATALOGUE {
+        let needs = Need::closure(rule.needs.iter().copied());
+        let mut own = COMPLIANT.clone();
+        own.retain(|document| needs.contains(&document.request.kind.need()));
+        assert_eq!(said(rule, &own), said(rule, &COMPLIANT), "{}", rule.meta.id);
+        let example = Example::of(&serde_json::json!({}));
+        let estate = Estate::new(&own, &example.deployment);
+        assert_ne!(verdict(rule, &estate), Verdict::Indeterminate, "{}", rule.meta.id);
+    }
+}
+
+/// *Determinism*: the order in which Azure lists things means nothing.
+#[test]
+fn the_order_of_lists_changes_nothing() {
+    for seed in 1..=5 {
+        let mut shuffled = COMPLIANT.clone();
+        for document in COMPLIANT.documents() {
+            let mut document = document.clone();
+            match &mut document.body {
+                Body::Json(body) => shuffle(body, &mut (seed * 7_919)),
+                Body::Blobs(page) => {
+                    shuffle_items(&mut page.prefixes, &mut (seed * 104_729));
+                    shuffle_items(&mut page.blobs, &mut (seed * 1_299_709));
+                }
+                Body::Empty | Body::Text(_) => {}
+            }
+            shuffled.insert(document);
+        }
+        for rule in CATALOGUE {
+            assert_eq!(
+                said(rule, &shuffled),
+                said(rule, &COMPLIANT),
+                "{} seed {seed}",
+                rule.meta.id
+            );
+        }
+    }
+}
+
+fn shuffle(value: &mut Value, state: &mut u64) {
+    match value {
+        Value::Array(items) => {
+            shuffle_items(items, state);
+            items.iter_mut().for_each(|item| shuffle(item, state));
+        }
+        Value::Object(fields) => fields.values_mut().for_each(|field| shuffle(field, state)),
+        _ => {}
+    }
+}
+
+/// Fisher and Yates, with numbers that are the same in every run.
+fn shuffle_items<T>(items: &mut [T], state: &mut u64) {
+    for index in (1..items.len()).rev() {
+        *state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let other = usize::try_from(*state >> 33).unwrap() % (index + 1);
+        items.swap(index, other);
+    }
+}
