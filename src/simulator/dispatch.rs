@@ -1,7 +1,7 @@
 //! From a request to its answer: host, token, fault, service, headers.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -79,6 +79,7 @@ impl Shared {
         entry: &Entry,
     ) -> Result<Response<Full<Bytes>>, Dropped> {
         let _under_way = self.log.enter();
+        let asked = Instant::now();
         let scenario = self.scenario();
         let (parts, body) = request.into_parts();
         let mut logged = LoggedRequest {
@@ -96,6 +97,8 @@ impl Shared {
                 .is_some_and(|value| value.as_bytes().to_ascii_lowercase().starts_with(b"bearer ")),
             audience: None,
             status: None,
+            asked,
+            answered: asked,
         };
         let told = match Limited::new(body, MOST_BODY_BYTES).collect().await {
             Err(_) => Told::of(Answer::empty(413)),
@@ -110,6 +113,7 @@ impl Shared {
         }
         logged.audience = told.audience;
         logged.status = told.answer.as_ref().ok().map(|answer| answer.status);
+        logged.answered = Instant::now();
         self.log.add(logged);
         told.answer.map(Answer::into_response)
     }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// One request as the simulator saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,10 @@ pub struct LoggedRequest {
     pub audience: Option<String>,
     /// The status that was answered; none when the connection was dropped.
     pub status: Option<u16>,
+    /// When its head had come in.
+    pub asked: Instant,
+    /// When the answer was ready to go out.
+    pub answered: Instant,
 }
 
 /// How many requests are remembered; a simulator that runs for days forgets the oldest.

@@ -1,0 +1,185 @@
+//! What an audit costs: the binary against the simulator at 50 ms a request.
+//!
+//! `cargo bench` prints a table and writes `docs/performance.md`. Figures that depend on the machine
+//! stand beside what they are measured against; nothing here passes or fails.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Stdio;
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use support::{Azure, Vaudit, root};
+use vaudit_simulator::LoggedRequest;
+use wait4::Wait4;
+
+/// How long the simulator takes for every answer.
+const LATENCY: Duration = Duration::from_millis(50);
+
+/// Runs of each audit; the median counts.
+const AUDITS: usize = 15;
+
+/// Runs of `vaudit --version`.
+const STARTS: usize = 41;
+
+/// What one run of the binary took.
+struct Cost {
+    wall: Duration,
+    cpu: Duration,
+    /// The largest resident set, in bytes.
+    memory: u64,
+}
+
+/// What an audit of a scenario took.
+struct Audit {
+    scenario: &'static str,
+    cost: Cost,
+    requests: Vec<LoggedRequest>,
+    chain: Vec<String>,
+    at_once: usize,
+}
+
+fn main() {
+    let start = start_up();
+    let audits = [audit("compliant"), audit("drifted")];
+    let table = table(&start, &audits);
+    #[expect(clippy::print_stdout, reason = "a benchmark prints")]
+    {
+        println!("{table}");
+    }
+    fs::write(root().join("docs/performance.md"), page(&table, &audits)).unwrap();
+}
+
+fn start_up() -> Cost {
+    let vaudit = Vaudit::default();
+    let runs: Vec<Cost> = (0..STARTS).map(|_| run(&vaudit, &["--version"], 0)).collect();
+    median(&runs)
+}
+
+fn audit(scenario: &'static str) -> Audit {
+    let azure = Azure::parsed(&json!({
+        "description": "An audit at the distance of a data centre.",
+        "extends": scenario,
+        "changes": [],
+        "latency_ms": LATENCY.as_millis() as u64,
+    }));
+    let vaudit = azure.vaudit();
+    let code = i32::from(scenario == "drifted");
+    let audit = |_| {
+        azure.simulator.clear_requests();
+        run(&vaudit, &["check", "--no-progress"], code)
+    };
+    let runs: Vec<Cost> = (0..AUDITS).map(audit).collect();
+    let cost = median(&runs);
+    let requests = azure.simulator.requests();
+    let chain = longest_chain(&requests);
+    Audit { scenario, cost, chain, requests, at_once: azure.simulator.max_concurrency() }
+}
+
+fn run(vaudit: &Vaudit, arguments: &[&str], code: i32) -> Cost {
+    let mut command = vaudit.command(arguments);
+    let started = Instant::now();
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap();
+    let used = child.wait4().unwrap();
+    let wall = started.elapsed();
+    assert_eq!(used.status.code(), Some(code));
+    Cost { wall, cpu: used.rusage.utime + used.rusage.stime, memory: used.rusage.maxrss }
+}
+
+/// The median of each figure.
+fn median(costs: &[Cost]) -> Cost {
+    fn middle<T: Ord + Copy>(costs: &[Cost], figure: impl Fn(&Cost) -> T) -> T {
+        let mut figures: Vec<T> = costs.iter().map(figure).collect();
+        figures.sort();
+        figures[figures.len() / 2]
+    }
+    Cost {
+        wall: middle(costs, |cost| cost.wall),
+        cpu: middle(costs, |cost| cost.cpu),
+        memory: middle(costs, |cost| cost.memory),
+    }
+}
+
+/// The longest chain of requests each of which was asked after the one before was answered: with
+/// every answer taking as long, those that end first leave the most room.
+fn longest_chain(requests: &[LoggedRequest]) -> Vec<String> {
+    let mut by_end: Vec<&LoggedRequest> = requests.iter().collect();
+    by_end.sort_by_key(|request| request.answered);
+    let mut chain: Vec<&LoggedRequest> = Vec::new();
+    for request in by_end {
+        if chain.last().is_none_or(|last| request.asked >= last.answered) {
+            chain.push(request);
+        }
+    }
+    chain.iter().map(|request| named(request)).collect()
+}
+
+fn named(request: &LoggedRequest) -> String {
+    let path = request.path_and_query.split('?').next().unwrap_or_default();
+    let tail = path.rsplit("/providers/").next().unwrap_or(path);
+    format!("{} {tail}", request.method)
+}
+
+fn table(start: &Cost, audits: &[Audit]) -> String {
+    let mut text = String::from("| what | measured | aim |\n|---|---|---|\n");
+    let mut row = |what: &str, measured: String, aim: &str| {
+        writeln!(text, "| {what} | {measured} | {aim} |").unwrap();
+    };
+    for audit in audits {
+        let name = audit.scenario;
+        let chain = audit.chain.len() as u32;
+        let ratio = audit.cost.wall.as_secs_f64() / (LATENCY * chain).as_secs_f64();
+        let wall = audit.cost.wall.as_millis();
+        row(
+            &format!("`{name}`: wall ÷ (longest chain × {} ms)", LATENCY.as_millis()),
+            format!("{ratio:.2} ({wall} ms ÷ {chain} × {} ms)", LATENCY.as_millis()),
+            "≤ 1.25",
+        );
+        row(
+            &format!("`{name}`: CPU"),
+            format!("{:.3} s", audit.cost.cpu.as_secs_f64()),
+            "≤ 0.15 s",
+        );
+        row(
+            &format!("`{name}`: requests"),
+            format!("{}, at most {} at once", audit.requests.len(), audit.at_once),
+            "≤ 40",
+        );
+        row(
+            &format!("`{name}`: peak memory"),
+            format!("{:.1} MB", audit.cost.memory as f64 / 1e6),
+            "≤ 40 MB",
+        );
+    }
+    row(
+        "start-up (`vaudit --version`)",
+        format!("{:.1} ms", start.wall.as_secs_f64() * 1000.0),
+        "≤ 10 ms",
+    );
+    text
+}
+
+fn page(table: &str, audits: &[Audit]) -> String {
+    let cores = available_parallelism().unwrap();
+    let mut text = format!(
+        "# What an audit costs\n\n\
+         Written by `cargo bench`: the binary, as `cargo run --release` builds it, against the simulator on loopback, \
+         on a machine of {cores} cores that others may share. Medians of {AUDITS} audits and of {STARTS} starts.\n\n\
+         {table}\n\
+         The longest chain is read off the simulator's log: the most requests of which each was asked only after the one \
+         before was answered.\n"
+    );
+    for audit in audits {
+        write!(text, "\nOf `{}`:\n\n", audit.scenario).unwrap();
+        for (place, link) in audit.chain.iter().enumerate() {
+            writeln!(text, "{}. `{link}`", place + 1).unwrap();
+        }
+    }
+    text
+}
