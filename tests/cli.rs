@@ -439,7 +439,10 @@ fn schemas_completions_and_manual_are_printed() {
     for shell in ["bash", "zsh", "fish", "powershell"] {
         assert!(vaudit.run(&["completions", shell]).exits(0).stdout.contains("vaudit"), "{shell}");
     }
-    assert!(vaudit.run(&["man"]).exits(0).stdout.starts_with(".ie"));
+    assert!(vaudit.run(&["man"]).exits(0).stdout.contains(".TH vaudit 1"));
+    let page = vaudit.run(&["man", "check"]).exits(0).stdout;
+    assert!(page.contains(".TH vaudit-check 1") && page.contains("save\\-snapshot"), "{page}");
+    vaudit.run(&["man", "nonsense"]).exits(2).says("nonsense");
     assert!(vaudit.run(&["--version"]).exits(0).stdout.starts_with("vaudit "));
     assert!(vaudit.run(&["check", "--help"]).exits(0).stdout.contains("--save-snapshot"));
 }

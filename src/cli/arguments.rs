@@ -79,7 +79,11 @@ pub(crate) enum Command {
         shell: Shell,
     },
     /// Print the manual page
-    Man,
+    Man {
+        /// Of which command [default: of vaudit itself]
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
 }
 
 /// `vaudit check`.

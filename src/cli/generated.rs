@@ -30,14 +30,23 @@ pub(crate) fn completions(shell: Shell) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// The manual page, in roff.
+/// A manual page, in roff: of vaudit, or of one of its commands.
 ///
 /// # Errors
 ///
-/// When it cannot be written.
-pub(crate) fn manual() -> Result<String, Failure> {
+/// When there is no such command, or the page cannot be written.
+pub(crate) fn manual(name: Option<&str>) -> Result<String, Failure> {
+    let mut command = Arguments::command();
+    command.build();
+    if let Some(name) = name {
+        let Some(own) = command.find_subcommand(name) else {
+            return Err(Failure::new(format!("there is no command `{name}`"))
+                .help("`vaudit help` lists the commands"));
+        };
+        command = own.clone();
+    }
     let mut text = Vec::new();
-    clap_mangen::Man::new(Arguments::command())
+    clap_mangen::Man::new(command)
         .render(&mut text)
         .map_err(|error| Failure::new("the manual page cannot be written").because(&error))?;
     Ok(String::from_utf8_lossy(&text).into_owned())

@@ -59,7 +59,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Explain { rule } => print(&catalogue::page(rule)?),
         Command::Schema { of } => print(&generated::schema(*of)?),
         Command::Completions { shell } => print(&generated::completions(*shell)),
-        Command::Man => print(&generated::manual()?),
+        Command::Man { command } => print(&generated::manual(command.as_deref())?),
     }
 }
 
