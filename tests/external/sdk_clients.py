@@ -5,10 +5,7 @@ For every list it compares the raw answer with what the SDK's models declare (pr
 types), follows all pages, and reads single items and errors. Prints what was checked; exits with 1
 on any difference.
 
-Needs from PyPI: azure-identity, azure-mgmt-authorization, azure-mgmt-containerservice,
-azure-mgmt-network, azure-mgmt-postgresqlflexibleservers, azure-mgmt-privatedns, azure-mgmt-resource,
-azure-mgmt-storage, azure-storage-blob. Reads a little more where azure-mgmt-resource-locks and
-azure-mgmt-resource-subscriptions are installed too.
+requirements.txt beside this file lists what it needs from PyPI.
 
     sdk_clients.py --url https://127.0.0.1:1234 --ca ca.pem --tenant T --client-id C --secret S
 """
@@ -30,7 +27,9 @@ from azure.mgmt.containerservice import ContainerServiceClient
 from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.postgresqlflexibleservers import PostgreSQLManagementClient
 from azure.mgmt.privatedns import PrivateDnsManagementClient
+from azure.mgmt.resource.locks import ManagementLockClient
 from azure.mgmt.resource.resources import ResourceManagementClient
+from azure.mgmt.resource.subscriptions import SubscriptionClient
 from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
@@ -367,21 +366,13 @@ def resources(client, rg: str, size: int) -> None:
     read_list("inventory of one type", lambda **k: client.resources.list(filter=f"resourceType eq '{kind}'", **k), 2, size)
 
 
-def others(subscription: str, rg: str, credential, arm: dict, size: int) -> None:
-    """What further clients read, where they are installed."""
-    try:
-        locks = importlib.import_module("azure.mgmt.resource.locks").ManagementLockClient(credential, subscription, **arm)
-    except ImportError:
-        print("      azure-mgmt-resource-locks is not installed")
-    else:
-        read_list("locks", lambda **k: locks.management_locks.list_at_resource_group_level(rg, **k), 0, size)
-    try:
-        subscriptions = importlib.import_module("azure.mgmt.resource.subscriptions").SubscriptionClient(credential, **arm)
-    except ImportError:
-        print("      azure-mgmt-resource-subscriptions is not installed")
-    else:
-        read_list("subscriptions", subscriptions.subscriptions.list, 1, size)
-        read_item("the subscription", lambda **k: subscriptions.subscriptions.get(subscription, **k))
+def locks(client, rg: str, size: int) -> None:
+    read_list("locks", lambda **k: client.management_locks.list_at_resource_group_level(rg, **k), 0, size)
+
+
+def subscriptions(client, subscription: str, size: int) -> None:
+    read_list("subscriptions", client.subscriptions.list, 1, size)
+    read_item("the subscription", lambda **k: client.subscriptions.get(subscription, **k))
 
 
 def blobs(url: str, credential, accounts: list, options: dict) -> None:
@@ -463,7 +454,8 @@ def main() -> int:
     authorization(AuthorizationManagementClient(credential, subscription, **arm), subscription, rg, size)
     kubernetes(ContainerServiceClient(credential, subscription, **arm), rg, size)
     resources(ResourceManagementClient(credential, subscription, **arm), rg, size)
-    others(subscription, rg, credential, arm, size)
+    locks(ManagementLockClient(credential, subscription, **arm), rg, size)
+    subscriptions(SubscriptionClient(credential, **arm), subscription, size)
     other = StorageManagementClient(credential, "00000000-0000-0000-0000-0000000000ff", **arm)
     read_error("a subscription that is not there", other.storage_accounts.list, 404, "SubscriptionNotFound")
     blobs(arguments.url, credential, accounts, options)
