@@ -32,21 +32,28 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
         (cluster, "kubernetes.cluster"),
         (account, "storage.account"),
     ];
+    let subject = estate.resource_group_subject();
     let mut evidence = Vec::new();
+    let mut unclear: Vec<(Gap, &str)> = Vec::new();
     for (choice, setting) in choices {
         match choice {
             Ok(found) => evidence.extend(found),
-            Err(gap) => {
-                let subject = estate.resource_group_subject();
-                return Ok(vec![Judgement::indeterminate(subject, gap).setting(setting)]);
-            }
+            Err(gap) => unclear.push((gap, setting)),
         }
     }
-    if evidence.is_empty() {
-        return Err(Stop::not_applicable("absent: see PLC002"));
+    if let Some((gap, setting)) = unclear.first().cloned() {
+        let reasons: Vec<String> = unclear.into_iter().map(|(gap, _)| gap.message).collect();
+        let gap = Gap { message: reasons.join("; "), ..gap };
+        return Ok(vec![
+            Judgement::indeterminate(subject, gap).with_all(evidence).setting(setting),
+        ]);
     }
-    let message = "Server, cluster and storage account are each one resource.";
-    Ok(vec![Judgement::pass(estate.resource_group_subject(), message).with_all(evidence)])
+    let message = match evidence.len() {
+        0 => return Err(Stop::not_applicable("absent: see PLC002")),
+        3 => "Server, cluster and storage account are each one resource.",
+        _ => "What is there is one resource of each kind; the placement rules name what is absent.",
+    };
+    Ok(vec![Judgement::pass(subject, message).with_all(evidence)])
 }
 
 /// What was chosen, as evidence; nothing when there is proven to be none.

@@ -43,13 +43,16 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
     let scopes = Scopes::of(estate, &account.id);
     let with_role = || assignments.direct.iter().filter(|item| item.is_blob_data_contributor());
     if let Some(found) = with_role().find(|item| scopes.reach_container(item)) {
+        assignments.are_the_principals(estate)?;
         return passed(&subject, found).map(|judgement| vec![judgement]);
     }
     // From here on something is missing, which only a complete list can say.
     assignments.are_complete(estate)?;
-    if let Some(gap) =
-        assignments.direct.iter().find_map(|item| item.role.gap().or(item.scope.gap()))
-    {
+    let unread = assignments.direct.iter().find_map(|item| {
+        let scope = item.scope.gap().filter(|_| item.is_blob_data_contributor());
+        item.role.gap().or(scope)
+    });
+    if let Some(gap) = unread {
         return Err(gap.clone().into());
     }
     if scopes.container.is_none() && with_role().any(|item| scopes.below_account(item)) {
@@ -76,7 +79,8 @@ impl Scopes {
         let Some(scope) = assignment.scope.value() else { return false };
         // A management group's id is no prefix of what lies in it; it is on the list because it is
         // above the subscription.
-        scope.subscription().is_none()
+        scope.is_root()
+            || scope.is_type("Microsoft.Management/managementGroups")
             || self.account.is_within(scope)
             || self.container.as_ref().is_some_and(|container| container == scope)
     }

@@ -52,10 +52,15 @@ impl Assignments<'_> {
         if let Some(gap) = self.list.items.iter().find_map(|item| item.principal_id.gap()) {
             return Err(gap.clone().into());
         }
-        if !estate.principal_is_proven(&self.principal, &self.list.items) {
-            let message = "the configured object id could not be confirmed to be the service principal's: the role list of another kind of id is empty, which would read as no roles";
-            return Err(Gap::because(Reason::Ambiguous, message).into());
+        self.are_the_principals(estate)
+    }
+
+    /// Whether the id asked for is proven to be the service principal's.
+    fn are_the_principals(&self, estate: &Estate<'_>) -> Result<(), Stop> {
+        if estate.principal_is_proven(&self.principal, &self.list.items) {
+            return Ok(());
         }
-        Ok(())
+        let message = "the configured object id could not be confirmed to be the service principal's: the role list of another kind of id is empty, which would read as no roles";
+        Err(Gap::because(Reason::Ambiguous, message).into())
     }
 }

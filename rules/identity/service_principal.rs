@@ -59,21 +59,18 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
         let evidence = Evidence::at(app_source).observed(app_id).expected(client_id);
         return Ok(vec![Judgement::fail(subject, message).with(evidence)]);
     }
-    if let Some(configured) = &policy.object_id
-        && !object_id.eq_ignore_ascii_case(configured)
-    {
-        let message = format!(
-            "The service principal's object id is {object_id}, not {configured}; the application object has an id of its own, which roles do not know."
-        );
-        let evidence = Evidence::at(id_source).observed(object_id).expected(configured);
-        let advice = "Correct `service_principal.object_id` in the manifest.";
-        let judgement = Judgement::fail(subject, message).with(evidence).fix(advice, Vec::new());
-        return Ok(vec![judgement.setting("service_principal.object_id")]);
-    }
-    let evidence = [
+    let mut evidence = vec![
         Evidence::at(found_at).observed("present").expected("a service principal"),
         Evidence::at(app_source).observed(app_id),
     ];
-    let message = format!("The service principal exists; its object id is {object_id}.");
+    let mut message = format!("The service principal exists; its object id is {object_id}.");
+    if let Some(configured) = &policy.object_id
+        && !object_id.eq_ignore_ascii_case(configured)
+    {
+        message.push_str(&format!(
+            " The manifest's `service_principal.object_id` is {configured}: correct it, the application object has an id of its own, which roles do not know."
+        ));
+        evidence.push(Evidence::at(id_source).observed(object_id).expected(configured));
+    }
     Ok(vec![Judgement::pass(subject, message).with_all(evidence)])
 }

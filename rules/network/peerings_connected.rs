@@ -2,7 +2,7 @@
 
 use vaudit_model::estate::Peering;
 use vaudit_model::{
-    ArmId, Command, Estate, Evaluation, Evidence, Fact, Gap, Judgement, Meta, Need, Reason, Rule,
+    ArmId, Command, Estate, Evaluation, Evidence, Gap, Judgement, Meta, Need, Reason, Rule,
     Severity, Stop, Tier,
 };
 
@@ -84,8 +84,8 @@ fn judge(peering: &Peering, own: &ArmId, other: &ArmId) -> Result<Judgement, Sto
         let message = format!("{} is Connected.", peering.id.name());
         Judgement::pass(subject, message).with(evidence.clone())
     };
-    let Fact::Known(provisioning, source) = &peering.provisioning_state else {
-        // Old api-versions leave it out; the state itself says Connected.
+    let Some((provisioning, source)) = peering.provisioning_state.read()? else {
+        // The state itself says Connected, and no change is said to be under way.
         return Ok(connected());
     };
     match provisioning.to_ascii_lowercase().as_str() {
@@ -94,9 +94,16 @@ fn judge(peering: &Peering, own: &ArmId, other: &ArmId) -> Result<Judgement, Sto
             let failed = Evidence::at(source).observed(provisioning).expected("Succeeded");
             Ok(mended(format!("The last change of {} failed.", peering.id.name())).with(failed))
         }
-        _ => {
+        "updating" | "creating" | "deleting" => {
             let message = format!("{} is being changed ({provisioning})", peering.id.name());
             Err(Gap::because(Reason::InProgress, message).at(subject).into())
+        }
+        _ => {
+            let message = format!(
+                "the state {provisioning} of {} is not one vaudit knows",
+                peering.id.name()
+            );
+            Err(Gap::because(Reason::Unrecognised, message).at(subject).into())
         }
     }
 }

@@ -49,5 +49,8 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
         return Ok(vec![Judgement::pass(subject, "The resource group exists.").with(evidence)]);
     }
     let message = format!("the resource group exists, but its state is {state}");
-    Err(Gap::because(Reason::InProgress, message).at(subject).into())
+    let is_changing = ["Creating", "Updating", "Deleting", "Moving"];
+    let is_changing = is_changing.iter().any(|own| state.eq_ignore_ascii_case(own));
+    let reason = if is_changing { Reason::InProgress } else { Reason::Unrecognised };
+    Err(Gap::because(reason, message).at(subject).into())
 }

@@ -33,8 +33,13 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
     ];
     let name = account.id.name();
     if own == servers {
-        let message =
+        let mut message =
             format!("The account {name} and the server {} are both in {own}.", server.id.name());
+        if let Some(primary) = account.primary_location.value().filter(|primary| *primary != own) {
+            message.push_str(&format!(
+                " Its first copy is in {primary} now, as after a failover to its paired region."
+            ));
+        }
         return Ok(vec![Judgement::pass(account.id.as_str(), message).with_all(evidence)]);
     }
     let message =

@@ -3,7 +3,8 @@
 use vaudit_model::deployment::PrivateMode;
 use vaudit_model::estate::{PostgresAccess, PostgresServer};
 use vaudit_model::{
-    Command, Estate, Evaluation, Evidence, Fact, Judgement, Meta, Need, Rule, Severity, Stop, Tier,
+    Command, Estate, Evaluation, Evidence, Fact, Gap, Judgement, Meta, Need, Reason, Rule,
+    Severity, Stop, Tier,
 };
 
 use crate::controls::{CIS_DATABASE, ISO_27001, MCSB, NIST_800_53, SOC2, control};
@@ -38,23 +39,39 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
     let mode = estate.deployment.postgres.private_mode;
     let subject = server.id.as_str();
     let injected = matches!(access.delegated_subnet.read()?, Some((id, _)) if id.is_type("Microsoft.Network/virtualNetworks/subnets"));
-    if injected && mode != PrivateMode::PrivateEndpoint {
-        let message = "The server lies in a delegated subnet of a virtual network.";
-        return Ok(vec![Judgement::pass(subject, message).with_all(evidence(access))]);
-    }
-    if !injected && has_endpoint(access)? {
-        return Ok(vec![through_endpoint(server, access, mode)]);
-    }
-    let judgement = if injected {
-        Judgement::fail(
+    let found = evidence(access, mode);
+    let judgement = match (injected, mode) {
+        (true, PrivateMode::Vnet | PrivateMode::Either) => {
+            let message = "The server lies in a delegated subnet of a virtual network.";
+            return Ok(vec![Judgement::pass(subject, message).with_all(found)]);
+        }
+        (true, PrivateMode::PrivateEndpoint) => Judgement::fail(
             subject,
             "The server lies in a virtual network, but the manifest asks for a private endpoint.",
-        )
-        .severity(Severity::Medium)
-    } else {
-        Judgement::fail(subject, unreached(access))
+        ),
+        (false, PrivateMode::Vnet) => {
+            // The missing subnet settles that it fails; an endpoint only makes it less bad.
+            if matches!(has_endpoint(access), Ok(true)) {
+                let message = "The server is reached through a private endpoint: private, but not the way the reference design has it.";
+                let advice = "Either set `postgres.private_mode` to what was decided, or create a new server inside the virtual network and dump and restore into it.";
+                return Ok(vec![
+                    Judgement::fail(subject, message)
+                        .severity(Severity::Medium)
+                        .with_all(found)
+                        .fix(advice, vec![create(server)]),
+                ]);
+            }
+            Judgement::fail(subject, unreached(access))
+        }
+        (false, PrivateMode::PrivateEndpoint | PrivateMode::Either) => {
+            if has_endpoint(access)? {
+                let message = "The server is reached through an approved private endpoint only.";
+                return Ok(vec![Judgement::pass(subject, message).with_all(found)]);
+            }
+            Judgement::fail(subject, unreached(access))
+        }
     };
-    Ok(vec![judgement.with_all(evidence(access)).fix(ADVICE, vec![create(server)])])
+    Ok(vec![judgement.with_all(found).fix(ADVICE, vec![create(server)])])
 }
 
 const ADVICE: &str = "How a server is reached is fixed when it is created: create a new one inside the virtual network, then dump and restore into it.";
@@ -63,30 +80,27 @@ const ADVICE: &str = "How a server is reached is fixed when it is created: creat
 /// no private access.
 fn has_endpoint(access: &PostgresAccess) -> Result<bool, Stop> {
     let (connections, _) = access.private_endpoints.required("PG004")?;
-    if !connections.items.iter().any(|connection| connection.is_approved()) {
+    let approvals: Vec<Result<bool, Gap>> =
+        connections.items.iter().map(|connection| connection.is_approved()).collect();
+    if !approvals.contains(&Ok(true)) {
+        if let Some(gap) = approvals.into_iter().find_map(Result::err) {
+            return Err(gap.into());
+        }
         connections.all_read()?;
         return Ok(false);
     }
-    let (public, _) = access.public_network_access.required("PG004")?;
-    Ok(public.eq_ignore_ascii_case("Disabled"))
-}
-
-fn through_endpoint(
-    server: &PostgresServer,
-    access: &PostgresAccess,
-    mode: PrivateMode,
-) -> Judgement {
-    let subject = server.id.as_str();
-    let judgement = if mode == PrivateMode::Vnet {
-        let message = "The server is reached through a private endpoint: private, but not the way the reference design has it.";
-        let advice = "Either set `postgres.private_mode` to what was decided, or create a new server inside the virtual network and dump and restore into it.";
-        Judgement::fail(subject, message)
-            .severity(Severity::Medium)
-            .fix(advice, vec![create(server)])
-    } else {
-        Judgement::pass(subject, "The server is reached through an approved private endpoint only.")
+    let Some((public, source)) = access.public_network_access.read()? else {
+        let message = "the server does not say whether its public network access is off";
+        return Err(Gap::because(Reason::MissingField, message).into());
     };
-    judgement.with_all(evidence(access))
+    match public.to_ascii_lowercase().as_str() {
+        "disabled" => Ok(true),
+        "enabled" => Ok(false),
+        _ => {
+            let message = format!("`publicNetworkAccess` is {public}, which vaudit does not know");
+            Err(Gap::because(Reason::Unrecognised, message).at(&source.resource).into())
+        }
+    }
 }
 
 fn unreached(access: &PostgresAccess) -> &'static str {
@@ -101,12 +115,23 @@ fn unreached(access: &PostgresAccess) -> &'static str {
 }
 
 /// How the server is reached, as far as it was read.
-fn evidence(access: &PostgresAccess) -> Vec<Evidence> {
+fn evidence(access: &PostgresAccess, mode: PrivateMode) -> Vec<Evidence> {
     let mut evidence = Vec::new();
     if let Some(source) = access.delegated_subnet.source() {
         let subnet = access.delegated_subnet.value();
         let observed = subnet.map_or_else(|| "none".to_owned(), ToString::to_string);
-        evidence.push(Evidence::at(source).observed(observed).expected("a delegated subnet"));
+        let own = Evidence::at(source).observed(observed);
+        evidence.push(match mode {
+            PrivateMode::Vnet => own.expected("a delegated subnet"),
+            PrivateMode::PrivateEndpoint => own.expected("none"),
+            PrivateMode::Either => own,
+        });
+    }
+    if let Fact::Known(connections, _) = &access.private_endpoints {
+        evidence.extend(connections.items.iter().filter_map(|connection| {
+            let (status, source) = connection.status.read().ok().flatten()?;
+            Some(Evidence::at(source).observed(status).expected("Approved"))
+        }));
     }
     if let Fact::Known(public, source) = &access.public_network_access {
         evidence.push(Evidence::at(source).observed(public).expected("Disabled"));

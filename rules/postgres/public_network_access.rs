@@ -36,13 +36,16 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
     let subject = server.id.as_str();
     let (public, source) = match &access.public_network_access {
         Fact::Known(public, source) => (public, source),
-        Fact::Absent(_) | Fact::Unread(_) if access.delegated_subnet.value().is_some() => {
+        Fact::Absent(_) if access.delegated_subnet.value().is_some() => {
             // Azure documents the property for servers outside virtual networks only.
             return Err(Stop::not_applicable(
                 "the server lies in a virtual network, where this property does not exist",
             ));
         }
-        Fact::Absent(source) => return Err(Stop::absent("PLC002", source)),
+        Fact::Absent(source) => {
+            let message = "the server does not say whether its public network access is off";
+            return Err(Gap::because(Reason::MissingField, message).at(&source.resource).into());
+        }
         Fact::Unread(gap) => return Err(gap.clone().into()),
     };
     let evidence = Evidence::at(source).observed(public).expected("Disabled");

@@ -5,7 +5,7 @@ use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::watch;
-use vaudit_model::document::ErrorBody;
+use vaudit_model::document::{ErrorBody, NextPage};
 use vaudit_model::snapshot::{Header, Stopped};
 use vaudit_model::{
     Audience, Deployment, Document, Estate, Need, Reason, Request, RequestKind, Snapshot,
@@ -211,7 +211,10 @@ fn next_link(document: &Document) -> Option<String> {
     if document.status != Some(200) {
         return None;
     }
-    document.next_link().map(str::to_owned)
+    match document.next_page() {
+        NextPage::At(link) => Some(link.to_owned()),
+        NextPage::None | NextPage::Unreadable => None,
+    }
 }
 
 /// Whether there is ground to stand on: at least one answer of Azure Resource Manager that is not a

@@ -41,9 +41,7 @@ fn requests_of(estate: &Estate<'_>, need: Need) -> Vec<Request> {
             listed_or_by_id(estate, kinds, selectors)
         }
         Need::VirtualNetworks => virtual_networks(estate, &subscription),
-        Need::PrivateEndpoints if has_endpoints => {
-            vec![Request::arm(RequestKind::PrivateEndpoints, &subscription)]
-        }
+        Need::PrivateEndpoints if has_endpoints => private_endpoints(estate, &subscription),
         Need::PrivateDnsZones if has_endpoints => {
             vec![Request::arm(RequestKind::PrivateDnsZones, &subscription)]
         }
@@ -51,17 +49,27 @@ fn requests_of(estate: &Estate<'_>, need: Need) -> Vec<Request> {
         Need::ServicePrincipal => estate.service_principal_request().into_iter().collect(),
         Need::PostgresDatabases => of_server(estate, RequestKind::PostgresDatabases),
         Need::PostgresBackups => of_server(estate, RequestKind::PostgresBackups),
-        Need::VirtualNetworkLinks => match estate.zone_id() {
-            Fact::Known(zone, _) => vec![Request::arm(RequestKind::VirtualNetworkLinks, &zone)],
-            Fact::Absent(_) | Fact::Unread(_) => Vec::new(),
-        },
+        Need::VirtualNetworkLinks => {
+            let zones = match estate.zone_id() {
+                Fact::Known(zone, _) => vec![zone],
+                // Which of several zones of one name is meant, their links tell.
+                Fact::Unread(_) if has_endpoints => estate
+                    .private_link_zones()
+                    .value()
+                    .cloned()
+                    .map_or(Vec::new(), |list| list.items),
+                Fact::Absent(_) | Fact::Unread(_) => Vec::new(),
+            };
+            let links = |zone| Request::arm(RequestKind::VirtualNetworkLinks, zone);
+            zones.iter().map(links).collect()
+        }
         Need::BackupContainers => match estate.backup_account() {
             Fact::Known(account, _) => {
                 vec![Request::arm(RequestKind::BlobContainers, &account.id)]
             }
             Fact::Absent(_) | Fact::Unread(_) => Vec::new(),
         },
-        Need::RoleAssignments => role_assignments(estate, deployment, &subscription),
+        Need::RoleAssignments => role_assignments(estate, deployment),
         Need::BackupFolders => estate.folder_listing_requests(),
         Need::FolderBlobs => estate.folder_blob_requests(),
         Need::SourceBlobs => match estate.source_container_url() {
@@ -115,6 +123,22 @@ fn virtual_networks(estate: &Estate<'_>, subscription: &ArmId) -> Vec<Request> {
     requests
 }
 
+/// The subscription's list, and a read by id for each approved endpoint it cannot or does not show.
+fn private_endpoints(estate: &Estate<'_>, subscription: &ArmId) -> Vec<Request> {
+    let list = Request::arm(RequestKind::PrivateEndpoints, subscription);
+    let shown: Vec<ArmId> = match estate.snapshot.list(&list) {
+        Fact::Known(listed, _) => {
+            listed.items.iter().filter_map(|node| node.at("id").arm_id().value().cloned()).collect()
+        }
+        Fact::Unread(gap) if gap.is_not_collected() => return vec![list],
+        Fact::Absent(_) | Fact::Unread(_) => Vec::new(),
+    };
+    let (approved, _) = estate.approved_endpoints();
+    let hidden = approved.iter().filter(|id| !shown.contains(id));
+    let reads = hidden.map(|id| Request::arm(RequestKind::PrivateEndpoint, id));
+    std::iter::once(list).chain(reads).collect()
+}
+
 /// Whether the subscription's list was answered, if only by a refusal, and does not show a network.
 fn is_missing_from_list(estate: &Estate<'_>, id: &ArmId) -> bool {
     match estate.virtual_networks() {
@@ -125,16 +149,14 @@ fn is_missing_from_list(estate: &Estate<'_>, id: &ArmId) -> bool {
 }
 
 /// The assignments of the configured object id at once, and of the directory's when it is known.
-fn role_assignments(
-    estate: &Estate<'_>,
-    deployment: &Deployment,
-    subscription: &ArmId,
-) -> Vec<Request> {
+fn role_assignments(estate: &Estate<'_>, deployment: &Deployment) -> Vec<Request> {
     let configured = deployment.service_principal.object_id.clone();
     let own = match estate.service_principal() {
         Fact::Known(principal, _) => principal.object_id.value().cloned(),
         Fact::Absent(_) | Fact::Unread(_) => None,
     };
-    let ids = configured.into_iter().chain(own);
-    ids.map(|id| Request::role_assignments(subscription, &id)).collect()
+    let ids: Vec<String> = configured.into_iter().chain(own).collect();
+    let scopes = estate.assignment_scopes();
+    let of_scope = |scope| ids.iter().map(move |id| Request::role_assignments(scope, id));
+    scopes.iter().flat_map(of_scope).collect()
 }

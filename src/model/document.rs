@@ -75,6 +75,17 @@ pub struct Failure {
     pub message: String,
 }
 
+/// Whether an answer goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextPage<'a> {
+    /// It ends here.
+    None,
+    /// It goes on at this link (ARM, Graph) or marker (Blob).
+    At(&'a str),
+    /// It goes on, but the link is not a text.
+    Unreadable,
+}
+
 /// What an answer proves, by `catalogue.md` §0.2.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer<'a> {
@@ -203,19 +214,30 @@ impl Document {
         })
     }
 
-    /// The address of the next page, if the answer names one.
+    /// Whether the answer goes on, and where.
     ///
     /// An empty page with a next link is not the end of a list (`wire/INDEX.md`, quirk 37), an empty
-    /// link is.
-    pub fn next_link(&self) -> Option<&str> {
-        let link = match &self.body {
-            Body::Json(value) => {
-                value.get("nextLink").or_else(|| value.get("@odata.nextLink"))?.as_str()?
+    /// or null link is.
+    pub fn next_page(&self) -> NextPage<'_> {
+        match &self.body {
+            Body::Json(Value::Object(fields)) => {
+                let mut links = fields.iter().filter(|(name, link)| {
+                    let is_link = ["nextLink", "@odata.nextLink"]
+                        .iter()
+                        .any(|own| name.eq_ignore_ascii_case(own));
+                    is_link && !link.is_null() && link.as_str() != Some("")
+                });
+                match links.next() {
+                    None => NextPage::None,
+                    Some((_, link)) => link.as_str().map_or(NextPage::Unreadable, NextPage::At),
+                }
             }
-            Body::Blobs(page) => page.next_marker.as_deref()?,
-            Body::Empty | Body::Text(_) => return None,
-        };
-        if link.is_empty() { None } else { Some(link) }
+            Body::Blobs(page) => match page.next_marker.as_deref() {
+                None | Some("") => NextPage::None,
+                Some(marker) => NextPage::At(marker),
+            },
+            Body::Json(_) | Body::Empty | Body::Text(_) => NextPage::None,
+        }
     }
 
     /// What the answer proves.
@@ -229,6 +251,14 @@ impl Document {
                 None => return Answer::Read(&self.body),
                 Some(refusal) => refusal,
             },
+            Some(400) if is_about_the_api_version(&error.code) => (
+                Reason::Unrecognised,
+                "this cloud does not answer the question in a version vaudit speaks".to_owned(),
+            ),
+            Some(400..=499) if self.is_about_the_server(&error) => (
+                Reason::ServerState,
+                "the server is stopped or busy and does not answer this".to_owned(),
+            ),
             Some(404) if ABSENT_CODES.contains(&error.code.as_str()) => return Answer::Absent,
             Some(404) if error.code == "SubscriptionNotFound" => (
                 Reason::BeyondReach,
@@ -239,10 +269,6 @@ impl Document {
             Some(429) => {
                 (Reason::Throttled, "Azure kept throttling until the retry budget ended".to_owned())
             }
-            Some(400 | 409) if self.request.kind.is_child_of_server() => (
-                Reason::ServerState,
-                "the server is stopped or busy and does not answer this".to_owned(),
-            ),
             Some(408 | 500..=599) => {
                 (Reason::Transport, "Azure kept failing until the retry budget ended".to_owned())
             }
@@ -256,6 +282,16 @@ impl Document {
             None => (Reason::Transport, "there was no answer".to_owned()),
         };
         Answer::Unread(self.gap(reason, describe(&why, self.status, &error)))
+    }
+
+    /// Whether a refusal to list a server's children is about the server's state: any 400 or 409, and
+    /// whatever names the state in its code.
+    fn is_about_the_server(&self, error: &ErrorBody) -> bool {
+        let code = error.code.to_ascii_lowercase();
+        let names_the_state = code.contains("server")
+            && ["stopped", "busy", "state"].iter().any(|state| code.contains(state));
+        self.request.kind.is_child_of_server()
+            && (matches!(self.status, Some(400 | 409)) || names_the_state)
     }
 
     /// A 200 that is no success: an operation's error inside (quirk 43), or not JSON at all.
@@ -331,6 +367,13 @@ impl Document {
             status: self.status,
         }
     }
+}
+
+/// Whether an error says that the cloud does not serve the api-version that was asked in.
+pub fn is_about_the_api_version(code: &str) -> bool {
+    ["NoRegisteredProviderFound", "InvalidApiVersionParameter"]
+        .iter()
+        .any(|own| code.eq_ignore_ascii_case(own))
 }
 
 fn describe(why: &str, status: Option<u16>, error: &ErrorBody) -> String {
@@ -448,8 +491,12 @@ mod tests {
         let page = |link: Value| {
             document(RequestKind::PostgresBackups, 200, json!({"value": [], "nextLink": link}))
         };
-        assert_eq!(page(json!("https://x/y")).next_link(), Some("https://x/y"));
-        assert_eq!(page(json!("")).next_link(), None);
-        assert_eq!(page(json!(null)).next_link(), None);
+        assert_eq!(page(json!("https://x/y")).next_page(), NextPage::At("https://x/y"));
+        assert_eq!(page(json!("")).next_page(), NextPage::None);
+        assert_eq!(page(json!(null)).next_page(), NextPage::None);
+        assert_eq!(page(json!({"href": "x"})).next_page(), NextPage::Unreadable);
+        let both = json!({"value": [], "NextLink": null, "@odata.nextLink": "https://x/z"});
+        let both = document(RequestKind::PostgresBackups, 200, both);
+        assert_eq!(both.next_page(), NextPage::At("https://x/z"));
     }
 }

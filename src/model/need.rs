@@ -74,7 +74,10 @@ impl Need {
     pub fn requires(self) -> &'static [Self] {
         match self {
             Self::PostgresDatabases | Self::PostgresBackups => &[Self::PostgresServer],
-            Self::VirtualNetworkLinks => &[Self::PostgresServer, Self::PrivateDnsZones],
+            // Of several zones of one name, the one linked to the AKS network is meant.
+            Self::VirtualNetworkLinks => {
+                &[Self::PostgresServer, Self::PrivateDnsZones, Self::ManagedCluster]
+            }
             Self::BackupContainers | Self::BackupFolders | Self::SourceBlobs => {
                 &[Self::StorageAccount]
             }
@@ -136,6 +139,8 @@ pub enum RequestKind {
     Subnet,
     /// List the private endpoints of a subscription.
     PrivateEndpoints,
+    /// GET a private endpoint the list does not show.
+    PrivateEndpoint,
     /// List the private DNS zones of a subscription.
     PrivateDnsZones,
     /// List the virtual network links of a zone.
@@ -168,7 +173,7 @@ pub enum Audience {
 
 impl RequestKind {
     /// Every kind of request.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Subscription,
         Self::ResourceGroup,
         Self::PostgresServers,
@@ -184,6 +189,7 @@ impl RequestKind {
         Self::VirtualNetwork,
         Self::Subnet,
         Self::PrivateEndpoints,
+        Self::PrivateEndpoint,
         Self::PrivateDnsZones,
         Self::VirtualNetworkLinks,
         Self::ServicePrincipal,
@@ -205,7 +211,7 @@ impl RequestKind {
             Self::StorageAccounts | Self::StorageAccount => Need::StorageAccount,
             Self::BlobContainers => Need::BackupContainers,
             Self::VirtualNetworks | Self::VirtualNetwork | Self::Subnet => Need::VirtualNetworks,
-            Self::PrivateEndpoints => Need::PrivateEndpoints,
+            Self::PrivateEndpoints | Self::PrivateEndpoint => Need::PrivateEndpoints,
             Self::PrivateDnsZones => Need::PrivateDnsZones,
             Self::VirtualNetworkLinks => Need::VirtualNetworkLinks,
             Self::ServicePrincipal => Need::ServicePrincipal,
@@ -249,7 +255,9 @@ impl RequestKind {
                 "Microsoft.Network/virtualNetworks/read"
             }
             Self::Subnet => "Microsoft.Network/virtualNetworks/subnets/read",
-            Self::PrivateEndpoints => "Microsoft.Network/privateEndpoints/read",
+            Self::PrivateEndpoints | Self::PrivateEndpoint => {
+                "Microsoft.Network/privateEndpoints/read"
+            }
             Self::PrivateDnsZones => "Microsoft.Network/privateDnsZones/read",
             Self::VirtualNetworkLinks => {
                 "Microsoft.Network/privateDnsZones/virtualNetworkLinks/read"
@@ -280,6 +288,7 @@ impl RequestKind {
             Self::VirtualNetwork => "the virtual network",
             Self::Subnet => "the subnet",
             Self::PrivateEndpoints => "the private endpoints",
+            Self::PrivateEndpoint => "the private endpoint",
             Self::PrivateDnsZones => "the private DNS zones",
             Self::VirtualNetworkLinks => "the zone's virtual network links",
             Self::ServicePrincipal => "the service principal",

@@ -11,10 +11,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::arm_id::ArmId;
 use crate::blob::{BlobEntry, BlobPage};
-use crate::document::{Answer, Body, Document};
+use crate::document::{Answer, Body, Document, ErrorBody, NextPage};
 use crate::fact::{Fact, Gap, List, Reason, Source};
-use crate::need::Request;
+use crate::need::{Audience, Request, RequestKind};
 use crate::reader::Node;
 
 /// The version of the snapshot format this vaudit writes and reads.
@@ -217,8 +218,55 @@ impl Snapshot {
             Answer::Read(_) => Fact::Unread(
                 document.gap(Reason::Unrecognised, "the answer is not a resource".to_owned()),
             ),
+            Answer::Absent if self.may_be_hidden(request) => {
+                let why = "Azure says that it does not exist, but answered nothing about the scopes above it, so it may only be hidden";
+                Fact::Unread(document.gap(Reason::BeyondReach, why.to_owned()))
+            }
             Answer::Absent => Fact::Absent(source),
             Answer::Unread(gap) => Fact::Unread(gap),
+        }
+    }
+
+    /// Whether a 404 about a resource proves nothing, because no scope above it was readable
+    /// (`catalogue.md` §0.2). A resource group needs no such witness: what is answered where the
+    /// subscription is out of sight has another code.
+    fn may_be_hidden(&self, request: &Request) -> bool {
+        if request.kind.audience() != Audience::ResourceManager
+            || request.kind == RequestKind::ResourceGroup
+        {
+            return false;
+        }
+        let Ok(id) = ArmId::parse(&request.target) else { return true };
+        !self.documents().any(|document| {
+            document.status == Some(200)
+                && document.request.kind.audience() == Audience::ResourceManager
+                && ArmId::parse(&document.request.target)
+                    .is_ok_and(|scope| scope != id && id.is_within(&scope))
+        })
+    }
+
+    /// A list below something that is known to exist, or that nobody could see and not read: a 404
+    /// contradicts that, and so proves nothing.
+    pub fn list_of_existing(&self, request: &Request) -> Fact<List<Node<'_>>> {
+        match self.list(request) {
+            Fact::Absent(source) => Fact::Unread(self.contradiction(request, &source)),
+            list => list,
+        }
+    }
+
+    /// The error code of a refused answer; empty when there is none.
+    pub fn error_code(&self, request: &Request) -> String {
+        self.document(request)
+            .map(|document| ErrorBody::of(&document.body).code)
+            .unwrap_or_default()
+    }
+
+    /// The gap of a 404 about something that other answers show.
+    pub fn contradiction(&self, request: &Request, source: &Source) -> Gap {
+        let why = "Azure says that it does not exist, which contradicts what else was read";
+        match self.document(request) {
+            Some(document) => document.gap(Reason::Unrecognised, why.to_owned()),
+            None => Gap::because(Reason::Unrecognised, why).at(source.resource.clone()),
         }
     }
 
@@ -282,16 +330,23 @@ impl Snapshot {
                 }
                 return Fact::Known(List { items, missing: Some(gap) }, source);
             }
-            if document.next_link().is_none() {
-                return Fact::Known(List::complete(items), source);
-            }
-            match self.documents.get(&(request.clone(), document.page + 1)) {
-                Some(next) => document = next,
-                None => {
-                    let missing = Some(self.not_collected(request));
-                    return Fact::Known(List { items, missing }, source);
+            let missing = match document.next_page() {
+                NextPage::None => return Fact::Known(List::complete(items), source),
+                NextPage::Unreadable => document.gap(
+                    Reason::Unrecognised,
+                    "its link to the next page is not a text".to_owned(),
+                ),
+                NextPage::At(_) => {
+                    match self.documents.get(&(request.clone(), document.page + 1)) {
+                        Some(next) => {
+                            document = next;
+                            continue;
+                        }
+                        None => self.not_collected(request),
+                    }
                 }
-            }
+            };
+            return Fact::Known(List { items, missing: Some(missing) }, source);
         }
     }
 

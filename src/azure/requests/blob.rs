@@ -24,9 +24,12 @@ pub(super) fn url(request: &Request) -> Result<Url, NotSent> {
         if let Some(prefix) = &request.filter {
             query.append_pair("prefix", prefix);
         }
-        if request.kind == RequestKind::FolderBlobs {
-            query.append_pair("include", "copy,metadata");
-        }
+        // Metadata tells the markers that stand for directories from blobs.
+        match request.kind {
+            RequestKind::FolderBlobs => query.append_pair("include", "copy,metadata"),
+            RequestKind::SourceBlobs => query.append_pair("include", "metadata"),
+            _ => &mut query,
+        };
     }
     Ok(url)
 }

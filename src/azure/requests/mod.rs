@@ -109,7 +109,8 @@ impl Session {
             Kind::VirtualNetworks
             | Kind::VirtualNetwork
             | Kind::Subnet
-            | Kind::PrivateEndpoints => network::send(&sdk, request.kind, &id).await,
+            | Kind::PrivateEndpoints
+            | Kind::PrivateEndpoint => network::send(&sdk, request.kind, &id).await,
             Kind::PrivateDnsZones | Kind::VirtualNetworkLinks => {
                 private_dns::send(&sdk, request.kind, &id).await
             }

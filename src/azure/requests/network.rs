@@ -23,6 +23,11 @@ pub(super) async fn send(sdk: &Sdk, kind: RequestKind, id: &ArmId) -> Option<()>
             id.name(),
             subscription
         )),
+        RequestKind::PrivateEndpoint => send!(client.private_endpoints_client().get(
+            id.resource_group()?,
+            id.name(),
+            subscription
+        )),
         RequestKind::PrivateEndpoints => {
             send_first_page!(client.private_endpoints_client().list_by_subscription(subscription))
         }

@@ -3,7 +3,7 @@
 use super::{Estate, item_id, typed};
 use crate::arm_id::ArmId;
 use crate::deployment::PrivateMode;
-use crate::fact::{Fact, List, Source};
+use crate::fact::{Fact, Gap, List, Reason, Source};
 use crate::need::{Request, RequestKind};
 
 /// A virtual network link of a private DNS zone (R30).
@@ -41,40 +41,90 @@ impl Estate<'_> {
         })
     }
 
-    fn private_link_zone(&self) -> Fact<ArmId> {
+    /// The zones of the subscription that a private endpoint of the server can be registered in: the
+    /// name is fixed, but several resource groups may have a zone of it.
+    pub fn private_link_zones(&self) -> Fact<List<ArmId>> {
         let name = format!("privatelink.{}", self.deployment.cloud.postgres_suffix);
         let scope = self.deployment.subscription_id();
-        let list = self.snapshot.list(&Request::arm(RequestKind::PrivateDnsZones, &scope));
-        list.and_then(|list, source| {
-            let zones = typed(list, item_id);
-            zones.find(&source, |id| id.name().eq_ignore_ascii_case(&name)).map(Clone::clone)
+        let request = Request::arm(RequestKind::PrivateDnsZones, &scope);
+        self.snapshot.list_of_existing(&request).map(|list| {
+            let mut zones = typed(list, item_id);
+            zones.items.retain(|id| id.name().eq_ignore_ascii_case(&name));
+            zones.items.sort();
+            zones
+        })
+    }
+
+    /// The private-link zone: the only one, or of several the one that the AKS network is linked to.
+    /// None in sight proves nothing, as it may be in another subscription.
+    fn private_link_zone(&self) -> Fact<ArmId> {
+        self.private_link_zones().and_then(|zones, source| {
+            let unread = |reason, message: String| Fact::Unread(Gap::because(reason, message));
+            match (zones.items.as_slice(), zones.missing) {
+                (_, Some(gap)) => Fact::Unread(gap),
+                ([], None) => unread(
+                    Reason::BeyondReach,
+                    "no private-link zone of PostgreSQL is in the subscription; it may be in another one".to_owned(),
+                ),
+                ([only], None) => Fact::Known(only.clone(), source),
+                (several, None) => {
+                    let vnet = match self.aks_vnet_id() {
+                        Fact::Known(vnet, _) => vnet,
+                        Fact::Absent(source) => return Fact::Absent(source),
+                        Fact::Unread(gap) => return Fact::Unread(gap),
+                    };
+                    let linked: Vec<&ArmId> = several
+                        .iter()
+                        .filter(|zone| self.link_between(zone, &vnet).value().is_some())
+                        .collect();
+                    match linked.as_slice() {
+                        [only] => Fact::Known((*only).clone(), source),
+                        found => unread(
+                            Reason::Ambiguous,
+                            format!(
+                                "{} zones are named {}, and {} of them are linked to the AKS network",
+                                several.len(),
+                                several[0].name(),
+                                found.len(),
+                            ),
+                        ),
+                    }
+                }
+            }
         })
     }
 
     /// The links of the server's zone. Absent when the zone itself is.
     pub fn zone_links(&self) -> Fact<List<VirtualNetworkLink>> {
-        self.zone_id().and_then(|zone, _| {
-            let list = self.snapshot.list(&Request::arm(RequestKind::VirtualNetworkLinks, &zone));
-            list.map(|list| {
-                typed(list, |node| {
-                    let properties = node.at("properties");
-                    Ok(VirtualNetworkLink {
-                        id: item_id(node)?,
-                        source: node.source(),
-                        virtual_network: properties.at("virtualNetwork").at("id").arm_id(),
-                        registration_enabled: properties.at("registrationEnabled").flag(),
-                        state: properties.at("virtualNetworkLinkState").text(),
-                        provisioning_state: properties.at("provisioningState").text(),
-                    })
+        self.zone_id().and_then(|zone, _| self.links_of(&zone))
+    }
+
+    fn links_of(&self, zone: &ArmId) -> Fact<List<VirtualNetworkLink>> {
+        let list = self.snapshot.list(&Request::arm(RequestKind::VirtualNetworkLinks, zone));
+        list.map(|list| {
+            typed(list, |node| {
+                let properties = node.at("properties");
+                Ok(VirtualNetworkLink {
+                    id: item_id(node)?,
+                    source: node.source(),
+                    virtual_network: properties.at("virtualNetwork").at("id").arm_id(),
+                    registration_enabled: properties.at("registrationEnabled").flag(),
+                    state: properties.at("virtualNetworkLinkState").text(),
+                    provisioning_state: properties.at("provisioningState").text(),
                 })
             })
         })
     }
 
-    /// The link of the zone to a virtual network; a zone has at most one for each. A link whose
-    /// network cannot be read may be the one, so it makes absence unprovable.
+    /// The link of the server's zone to a virtual network.
     pub fn zone_link_to(&self, vnet: &ArmId) -> Fact<VirtualNetworkLink> {
-        self.zone_links().and_then(|links, source| {
+        self.zone_id().and_then(|zone, _| self.link_between(&zone, vnet))
+    }
+
+    /// The link of a zone to a virtual network; a zone has at most one for each. A link whose
+    /// network cannot be read may be the one, so it makes absence unprovable.
+    fn link_between(&self, zone: &ArmId, vnet: &ArmId) -> Fact<VirtualNetworkLink> {
+        self.links_of(zone).and_then(|links, source| {
             let found = links.items.iter().find(|link| link.virtual_network.value() == Some(vnet));
             if let Some(link) = found {
                 return Fact::Known(link.clone(), link.source.clone());

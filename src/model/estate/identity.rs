@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Estate, item_id, typed};
 use crate::arm_id::ArmId;
+use crate::deployment::Selector;
 use crate::fact::{Fact, Gap, List, Source};
 use crate::need::{Request, RequestKind};
 use crate::reader::Node;
@@ -167,11 +168,33 @@ impl Estate<'_> {
     pub fn role_assignments(&self) -> &Fact<List<RoleAssignment>> {
         self.role_assignments.get_or_init(|| {
             self.principal_id().and_then(|principal, _| {
-                let scope = self.deployment.subscription_id();
-                let list = self.snapshot.list(&Request::role_assignments(&scope, &principal));
-                list.map(|list| typed(list, RoleAssignment::read))
+                let lists = self.assignment_scopes().into_iter().map(|scope| {
+                    let request = Request::role_assignments(&scope, &principal);
+                    self.snapshot
+                        .list_of_existing(&request)
+                        .map(|list| typed(list, RoleAssignment::read))
+                });
+                lists
+                    .reduce(joined)
+                    .unwrap_or_else(|| Fact::Unread(Gap::not_configured("subscription")))
             })
         })
+    }
+
+    /// The subscriptions whose assignments count: the deployment's, and that of a storage account
+    /// the manifest names by an id elsewhere.
+    pub fn assignment_scopes(&self) -> Vec<ArmId> {
+        let own = self.deployment.subscription_id();
+        let mut scopes = vec![own];
+        if let Some(Selector::Id(account)) = &self.deployment.storage.account
+            && let Some(subscription) = account.subscription()
+        {
+            let other = ArmId::subscription_scope(subscription);
+            if other != scopes[0] {
+                scopes.push(other);
+            }
+        }
+        scopes
     }
 
     /// Whether the configured object id is proven to be the service principal's: the directory says
@@ -187,4 +210,28 @@ impl Estate<'_> {
                         .is_some_and(|kind| kind.eq_ignore_ascii_case("ServicePrincipal"))
             })
     }
+}
+
+/// Two subscriptions' lists as one; what is above both is on both.
+fn joined(
+    own: Fact<List<RoleAssignment>>,
+    other: Fact<List<RoleAssignment>>,
+) -> Fact<List<RoleAssignment>> {
+    own.and_then(|mut list, source| {
+        match other {
+            Fact::Known(other, _) => {
+                for item in other.items {
+                    if !list.items.iter().any(|known| known.id == item.id) {
+                        list.items.push(item);
+                    }
+                }
+                list.missing = list.missing.or(other.missing);
+            }
+            Fact::Absent(_) => {}
+            Fact::Unread(gap) => {
+                list.missing.get_or_insert(gap);
+            }
+        }
+        Fact::Known(list, source)
+    })
 }

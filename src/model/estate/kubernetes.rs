@@ -1,5 +1,6 @@
 //! AKS clusters and the virtual network their nodes live in.
 
+use super::network::subnet_only;
 use super::selection::{Candidate, select};
 use super::{Estate, item_id, typed};
 use crate::arm_id::ArmId;
@@ -45,8 +46,8 @@ impl ManagedCluster {
         let agent_pools = properties.at("agentPoolProfiles").items().map(|list| {
             list.map(|pool| AgentPool {
                 name: pool.at("name").text(),
-                node_subnet: pool.at("vnetSubnetID").or_none(Node::arm_id),
-                pod_subnet: pool.at("podSubnetID").or_none(Node::arm_id),
+                node_subnet: pool.at("vnetSubnetID").or_none(Node::arm_id).and_then(subnet_only),
+                pod_subnet: pool.at("podSubnetID").or_none(Node::arm_id).and_then(subnet_only),
             })
         });
         Ok(Self {
@@ -69,8 +70,7 @@ impl Estate<'_> {
     /// The AKS clusters of the resource group.
     pub fn clusters(&self) -> &Fact<List<ManagedCluster>> {
         self.clusters.get_or_init(|| {
-            let scope = self.deployment.resource_group_id();
-            let list = self.snapshot.list(&Request::arm(RequestKind::ManagedClusters, &scope));
+            let list = self.list_in_group(RequestKind::ManagedClusters);
             list.map(|list| typed(list, ManagedCluster::read))
         })
     }
@@ -151,7 +151,9 @@ impl Estate<'_> {
                 Fact::Absent(source) => return Fact::Absent(source.clone()),
                 Fact::Unread(gap) => return Fact::Unread(gap.clone()),
             };
-            let scope = ArmId::resource_group_scope(&self.deployment.subscription, group);
+            // The node resource group is always in the cluster's own subscription.
+            let subscription = cluster.id.subscription().unwrap_or(&self.deployment.subscription);
+            let scope = ArmId::resource_group_scope(subscription, group);
             self.virtual_networks().and_then(|list, source| {
                 let inside: Vec<ArmId> = list
                     .items
@@ -167,7 +169,9 @@ impl Estate<'_> {
                             "the cluster names no subnet, and its node resource group {group} shows {} virtual networks where one is expected",
                             found.len(),
                         );
-                        Fact::Unread(Gap::because(Reason::Ambiguous, message).at(scope.to_string()))
+                        let none = found.is_empty();
+                        let reason = if none { Reason::BeyondReach } else { Reason::Ambiguous };
+                        Fact::Unread(Gap::because(reason, message).at(scope.to_string()))
                     }
                 }
             })

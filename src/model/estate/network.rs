@@ -71,7 +71,7 @@ impl VirtualNetwork {
                         source: node.source(),
                         remote: properties.at("remoteVirtualNetwork").at("id").arm_id(),
                         state: properties.at("peeringState").text(),
-                        provisioning_state: properties.at("provisioningState").text(),
+                        provisioning_state: properties.at("provisioningState").or_none(Node::text),
                     })
                 })
             })
@@ -101,14 +101,16 @@ impl Estate<'_> {
     /// resource group may see a part only.
     pub fn virtual_networks(&self) -> Fact<List<VirtualNetwork>> {
         let scope = self.deployment.subscription_id();
-        let list = self.snapshot.list(&Request::arm(RequestKind::VirtualNetworks, &scope));
+        let request = Request::arm(RequestKind::VirtualNetworks, &scope);
+        let list = self.snapshot.list_of_existing(&request);
         list.map(|list| typed(list, VirtualNetwork::read))
     }
 
     /// A virtual network by its id: from the subscription's list, else from a read of its own.
     pub fn virtual_network(&self, id: &ArmId) -> Fact<VirtualNetwork> {
         let scope = self.deployment.subscription_id();
-        let listed = self.snapshot.list(&Request::arm(RequestKind::VirtualNetworks, &scope));
+        let request = Request::arm(RequestKind::VirtualNetworks, &scope);
+        let listed = self.snapshot.list_of_existing(&request);
         if let Fact::Known(list, _) = &listed {
             let found = list.items.iter().find(|node| node.at("id").arm_id().value() == Some(id));
             if let Some(Ok(vnet)) = found.map(VirtualNetwork::read) {
@@ -142,7 +144,7 @@ impl Estate<'_> {
             if delegated.is_absent() && self.deployment.postgres.private_mode != PrivateMode::Vnet {
                 return self.endpoint_subnet(server);
             }
-            delegated
+            delegated.and_then(subnet_only)
         })
     }
 
@@ -175,36 +177,96 @@ impl Estate<'_> {
         })
     }
 
-    /// The subnet of an approved private endpoint of the server. The endpoint may lie where this
-    /// auditor cannot see it, which proves nothing.
-    fn endpoint_subnet(&self, server: &PostgresServer) -> Fact<ArmId> {
-        let connections =
-            server.access.as_ref().and_then(|access, _| access.private_endpoints.as_ref());
-        connections.and_then(|connections, source| {
-            let approved = connections.items.iter().find(|connection| connection.is_approved());
-            let Some(connection) = approved else {
-                return match &connections.missing {
-                    Some(gap) => Fact::Unread(gap.clone()),
-                    None => Fact::Absent(source),
-                };
+    /// The approved private endpoints of the server, sorted by id, with the gap that keeps the rest
+    /// from being known.
+    pub fn approved_endpoints(&self) -> (Vec<ArmId>, Option<Gap>) {
+        let connections = self.server().as_ref().and_then(|server, _| {
+            server.access.as_ref().and_then(|access, _| access.private_endpoints.clone())
+        });
+        let (connections, mut missing) = match connections {
+            Fact::Known(list, _) => (list.items, list.missing),
+            Fact::Absent(_) => (Vec::new(), None),
+            Fact::Unread(gap) => (Vec::new(), Some(gap)),
+        };
+        let mut approved = Vec::new();
+        for connection in &connections {
+            let endpoint = match connection.is_approved() {
+                Ok(false) => continue,
+                Ok(true) => match &connection.endpoint {
+                    Fact::Known(id, _) => Ok(id.clone()),
+                    Fact::Absent(_) => continue,
+                    Fact::Unread(gap) => Err(gap.clone()),
+                },
+                Err(gap) => Err(gap),
             };
-            connection.endpoint.clone().and_then(|id, _| self.subnet_of_endpoint(&id))
-        })
+            match endpoint {
+                Ok(id) => approved.push(id),
+                Err(gap) => {
+                    missing.get_or_insert(gap);
+                }
+            }
+        }
+        approved.sort();
+        approved.dedup();
+        (approved, missing)
+    }
+
+    /// The subnet of the server's private endpoint. Endpoints may lie where this auditor cannot see
+    /// them, which proves nothing; those it sees in several networks leave open which one is meant.
+    fn endpoint_subnet(&self, server: &PostgresServer) -> Fact<ArmId> {
+        let (approved, mut missing) = self.approved_endpoints();
+        let mut subnets: Vec<(ArmId, Source)> = Vec::new();
+        for id in &approved {
+            match self.subnet_of_endpoint(id) {
+                Fact::Known(subnet, source) => subnets.push((subnet, source)),
+                Fact::Absent(_) => {}
+                Fact::Unread(gap) => {
+                    missing.get_or_insert(gap);
+                }
+            }
+        }
+        let Some((subnet, source)) = subnets.first().cloned() else {
+            return match missing {
+                Some(gap) => Fact::Unread(gap),
+                None => Fact::Absent(server.source.clone()),
+            };
+        };
+        if subnets.iter().any(|(other, _)| other.parent() != subnet.parent()) {
+            let message = "the server has private endpoints in several virtual networks";
+            return Fact::Unread(Gap::because(Reason::Ambiguous, message).at(server.id.as_str()));
+        }
+        Fact::Known(subnet, source)
     }
 
     fn subnet_of_endpoint(&self, id: &ArmId) -> Fact<ArmId> {
         let scope = self.deployment.subscription_id();
-        let list = self.snapshot.list(&Request::arm(RequestKind::PrivateEndpoints, &scope));
-        list.and_then(|list, _| {
+        let request = Request::arm(RequestKind::PrivateEndpoints, &scope);
+        let subnet = |node: &Node<'_>| {
+            node.at("properties").at("subnet").at("id").arm_id().and_then(subnet_only)
+        };
+        let listed = self.snapshot.list_of_existing(&request);
+        if let Fact::Known(list, _) = &listed {
             let found = list.items.iter().find(|node| node.at("id").arm_id().value() == Some(id));
-            match (found, list.missing) {
-                (Some(node), _) => node.at("properties").at("subnet").at("id").arm_id(),
-                (None, Some(gap)) => Fact::Unread(gap),
-                (None, None) => {
-                    let message = format!("the private endpoint {} is not visible here", id.name());
-                    Fact::Unread(Gap::because(Reason::BeyondReach, message).at(id.as_str()))
-                }
+            if let Some(node) = found {
+                return subnet(node);
             }
-        })
+        }
+        let read = self.snapshot.resource(&Request::arm(RequestKind::PrivateEndpoint, id));
+        match (read.and_then(|node, _| subnet(&node)), listed.gap()) {
+            // Not asked by id yet: what the list said is the better reason.
+            (Fact::Unread(gap), Some(refusal)) if gap.is_not_collected() => {
+                Fact::Unread(refusal.clone())
+            }
+            (read, _) => read,
+        }
     }
+}
+
+/// An id that is that of a subnet.
+pub(super) fn subnet_only(id: ArmId, source: Source) -> Fact<ArmId> {
+    if id.is_type("Microsoft.Network/virtualNetworks/subnets") {
+        return Fact::Known(id, source);
+    }
+    let message = format!("{id} stands where the id of a subnet belongs");
+    Fact::Unread(Gap::because(Reason::Unrecognised, message).at(source.resource))
 }

@@ -6,7 +6,7 @@ use super::selection::{Candidate, select};
 use super::{Estate, item_id, typed};
 use crate::arm_id::ArmId;
 use crate::deployment::Selector;
-use crate::fact::{Fact, Gap, List, Source};
+use crate::fact::{Fact, Gap, List, Reason, Source};
 use crate::need::{Request, RequestKind};
 use crate::reader::Node;
 use crate::region::Region;
@@ -22,7 +22,8 @@ pub struct PostgresServer {
     pub location: Fact<Region>,
     /// `properties.version`, such as `13`; older api-versions say `12.1`.
     pub version: Fact<String>,
-    /// `properties.replicationRole`; absent on servers that replicate nothing.
+    /// `properties.replicationRole`, in some answers `properties.replica.role`; absent on servers
+    /// that replicate nothing.
     pub replication_role: Fact<String>,
     /// How it is reached.
     pub access: Fact<PostgresAccess>,
@@ -37,7 +38,7 @@ pub struct PostgresAccess {
     pub delegated_subnet: Fact<ArmId>,
     /// `privateDnsZoneArmResourceId`; the same.
     pub private_dns_zone: Fact<ArmId>,
-    /// `publicNetworkAccess`: `Enabled` or `Disabled`.
+    /// `publicNetworkAccess`: `Enabled` or `Disabled`; some servers in networks leave it out.
     pub public_network_access: Fact<String>,
     /// `properties.privateEndpointConnections`; left out when there are none.
     pub private_endpoints: Fact<List<PrivateEndpointConnection>>,
@@ -50,8 +51,9 @@ pub struct PrivateEndpointConnection {
     pub endpoint: Fact<ArmId>,
     /// `privateLinkServiceConnectionState.status`: `Approved`, `Pending`, …
     pub status: Fact<String>,
-    /// Whether it is for the server itself: `groupIds` has `postgresqlServer`, or is left out.
-    pub for_server: bool,
+    /// Whether it is for the server itself: `groupIds` has `postgresqlServer`, the only group there
+    /// is, or is left out.
+    pub for_server: Fact<bool>,
 }
 
 /// A database (R21).
@@ -94,7 +96,7 @@ impl PostgresServer {
         let access = properties.at("network").object().map(|network| PostgresAccess {
             delegated_subnet: network.at("delegatedSubnetResourceId").or_none(Node::arm_id),
             private_dns_zone: network.at("privateDnsZoneArmResourceId").or_none(Node::arm_id),
-            public_network_access: network.at("publicNetworkAccess").text(),
+            public_network_access: network.at("publicNetworkAccess").or_none(Node::text),
             private_endpoints: properties
                 .at("privateEndpointConnections")
                 .items_or_none()
@@ -105,7 +107,7 @@ impl PostgresServer {
             source: node.source(),
             location: node.at("location").region(),
             version: properties.at("version").text(),
-            replication_role: properties.at("replicationRole").or_none(Node::text),
+            replication_role: replication_role(&properties),
             access,
             created_at: node.at("systemData").at("createdAt").instant(),
         })
@@ -122,15 +124,11 @@ impl PostgresServer {
 impl PrivateEndpointConnection {
     fn read(node: &Node<'_>) -> Self {
         let properties = node.at("properties");
-        let groups = properties.at("groupIds").items_or_none();
-        let for_server = groups.value().is_none_or(|groups| {
-            groups.items.is_empty()
-                || groups.items.iter().any(|group| {
-                    group
-                        .text()
-                        .value()
-                        .is_some_and(|id| id.eq_ignore_ascii_case("postgresqlServer"))
-                })
+        let for_server = properties.at("groupIds").items_or_none().map(|groups| {
+            let is_server = |group: &Node<'_>| {
+                group.text().value().is_some_and(|id| id.eq_ignore_ascii_case("postgresqlServer"))
+            };
+            groups.items.is_empty() || groups.items.iter().any(is_server)
         });
         let state = properties.at("privateLinkServiceConnectionState");
         Self {
@@ -141,10 +139,36 @@ impl PrivateEndpointConnection {
     }
 
     /// Whether it is an approved way to the server.
-    pub fn is_approved(&self) -> bool {
-        self.for_server
-            && self.status.value().is_some_and(|status| status.eq_ignore_ascii_case("Approved"))
+    ///
+    /// # Errors
+    ///
+    /// The gap when that cannot be told: a status that is missing or unknown proves nothing.
+    pub fn is_approved(&self) -> Result<bool, Gap> {
+        if self.for_server.value() == Some(&false) {
+            return Ok(false);
+        }
+        let status = match &self.status {
+            Fact::Known(status, source) => (status.to_ascii_lowercase(), source),
+            Fact::Absent(_) => return Ok(false),
+            Fact::Unread(gap) => return Err(gap.clone()),
+        };
+        match (status.0.as_str(), self.for_server.gap()) {
+            ("pending" | "rejected" | "disconnected", _) => Ok(false),
+            ("approved", None) => Ok(true),
+            ("approved", Some(gap)) => Err(gap.clone()),
+            (other, _) => {
+                let message =
+                    format!("the status {other} of a private endpoint is not one vaudit knows");
+                Err(Gap::because(Reason::Unrecognised, message).at(&status.1.resource))
+            }
+        }
     }
+}
+
+/// A `null` or empty role beside a `replica` object is the older spelling's way to say nothing.
+fn replication_role(properties: &Node<'_>) -> Fact<String> {
+    let own = properties.at("replicationRole").or_none(Node::text);
+    if own.is_absent() { properties.at("replica").at("role").or_none(Node::text) } else { own }
 }
 
 impl Candidate for PostgresServer {
@@ -161,8 +185,7 @@ impl Estate<'_> {
     /// The flexible servers of the resource group.
     pub fn servers(&self) -> &Fact<List<PostgresServer>> {
         self.servers.get_or_init(|| {
-            let scope = self.deployment.resource_group_id();
-            let list = self.snapshot.list(&Request::arm(RequestKind::PostgresServers, &scope));
+            let list = self.list_in_group(RequestKind::PostgresServers);
             list.map(|list| typed(list, PostgresServer::read))
         })
     }
@@ -222,7 +245,7 @@ impl Estate<'_> {
         read: impl Fn(&Node<'_>) -> Result<T, Gap>,
     ) -> Fact<List<T>> {
         self.server().as_ref().and_then(|server, _| {
-            let list = self.snapshot.list(&Request::arm(kind, &server.id));
+            let list = self.snapshot.list_of_existing(&Request::arm(kind, &server.id));
             list.map(|list| typed(list, read))
         })
     }

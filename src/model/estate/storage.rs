@@ -18,6 +18,8 @@ pub struct StorageAccount {
     pub source: Source,
     /// `location`, not `primaryLocation`, which differs after a failover.
     pub location: Fact<Region>,
+    /// `properties.primaryLocation`: where the account's first copy is now.
+    pub primary_location: Fact<Region>,
     /// `properties.publicNetworkAccess`; left out when it was never set, which means enabled.
     pub public_network_access: Fact<String>,
     /// `properties.networkAcls.defaultAction`; unread when `networkAcls` is missing.
@@ -50,6 +52,7 @@ impl StorageAccount {
             id: item_id(node)?,
             source: node.source(),
             location: node.at("location").region(),
+            primary_location: properties.at("primaryLocation").or_none(Node::region),
             public_network_access: properties.at("publicNetworkAccess").or_none(Node::text),
             default_action: acls.and_then(|acls, _| acls.at("defaultAction").text()),
             blob_endpoint: properties.at("primaryEndpoints").at("blob").or_none(Node::text),
@@ -72,8 +75,7 @@ impl Estate<'_> {
     /// The storage accounts of the resource group.
     pub fn storage_accounts(&self) -> &Fact<List<StorageAccount>> {
         self.accounts.get_or_init(|| {
-            let scope = self.deployment.resource_group_id();
-            let list = self.snapshot.list(&Request::arm(RequestKind::StorageAccounts, &scope));
+            let list = self.list_in_group(RequestKind::StorageAccounts);
             list.map(|list| typed(list, StorageAccount::read))
         })
     }
@@ -120,7 +122,8 @@ impl Estate<'_> {
     /// The containers of the backup account.
     pub fn backup_containers(&self) -> Fact<List<BlobContainer>> {
         self.backup_account().as_ref().and_then(|account, _| {
-            let list = self.snapshot.list(&Request::arm(RequestKind::BlobContainers, &account.id));
+            let request = Request::arm(RequestKind::BlobContainers, &account.id);
+            let list = self.snapshot.list_of_existing(&request);
             list.map(|list| {
                 typed(list, |node| {
                     let name = match node.at("name").text() {
