@@ -99,11 +99,14 @@ pub(crate) fn gaps(sheet: &mut Sheet, block: &Block<'_>) {
     let kinds: Vec<String> =
         reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     let count = |rules: usize| u32::try_from(rules).unwrap_or(u32::MAX);
+    let cost = match rules.len() {
+        0 => "no rule".to_owned(),
+        some => wording::number(count(some), "rule", "rules"),
+    };
     let text = format!(
-        "{} ({}) cost {} a verdict.",
+        "{} ({}) cost {cost} a verdict.",
         wording::number(count(gaps.len()), "loss of sight", "losses of sight"),
         kinds.join(", "),
-        wording::number(count(rules.len()), "rule", "rules")
     );
     sheet.blank();
     sheet.hanging(0, &[(Style::Strong, "Gaps    ")], Style::Plain, &text);
@@ -111,7 +114,8 @@ pub(crate) fn gaps(sheet: &mut Sheet, block: &Block<'_>) {
         for gap in gaps {
             let what = gap.action.as_deref().unwrap_or(&gap.message);
             let scope = gap.scope.as_ref().map(|scope| format!(" on {scope}"));
-            let rules = gap.rules.join(" ");
+            let rules =
+                if gap.rules.is_empty() { "no rule".to_owned() } else { gap.rules.join(" ") };
             let text = format!("{}: {what}{}: {rules}", gap.reason, scope.unwrap_or_default());
             let text = sheet.terminal.exact(&text);
             sheet.line(2, Style::Plain, &text);

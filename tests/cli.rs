@@ -430,6 +430,24 @@ fn the_catalogue_can_be_read() {
 }
 
 #[test]
+fn a_loss_of_sight_that_costs_no_verdict_is_told_all_the_same() {
+    let azure = Azure::parsed(&json!({
+        "description": "The list of networks goes on where no token may go.",
+        "extends": "compliant",
+        "changes": [],
+        "faults": [{"on": "GET {sub}/providers/Microsoft.Network/virtualNetworks?*", "patch": {"nextLink": "https://elsewhere.example.com/more"}}],
+    }));
+    let vaudit = azure.vaudit();
+    let report = vaudit.run(&["check", "--format", "json"]).exits(0).json();
+    let gaps = report["deployments"][0]["gaps"].as_array().unwrap();
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert_eq!(gaps[0]["reason"], "untrusted-next-link");
+    assert_eq!(gaps[0]["rules"], json!([]));
+    let table = vaudit.run(&["check"]).exits(0).stdout;
+    assert!(table.contains("cost no rule a verdict"), "{table}");
+}
+
+#[test]
 fn schemas_completions_and_manual_are_printed() {
     let vaudit = Vaudit::default();
     for of in ["report", "manifest", "snapshot"] {

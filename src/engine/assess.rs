@@ -36,7 +36,7 @@ pub fn assess(inputs: Inputs<'_>) -> Assessment {
     let Inputs { snapshot, deployments, rules, .. } = inputs;
     let mut assessed: Vec<DeploymentAssessment> = deployments
         .par_iter()
-        .map(|deployment| assess_deployment(snapshot, deployment, rules))
+        .map(|deployment| assess_deployment(snapshot, deployment, deployments, rules))
         .collect();
     let results = assessed.iter_mut().flat_map(|own| {
         let name = own.deployment.name.as_str();
@@ -66,6 +66,7 @@ pub fn assess(inputs: Inputs<'_>) -> Assessment {
 fn assess_deployment(
     snapshot: &Snapshot,
     deployment: &Deployment,
+    deployments: &[Deployment],
     rules: &[&'static Rule],
 ) -> DeploymentAssessment {
     let estate = Estate::new(snapshot, deployment);
@@ -75,8 +76,10 @@ fn assess_deployment(
         let key = |result: &RuleResult| result.judgement.subject.to_ascii_lowercase();
         a.meta.id.cmp(b.meta.id).then_with(|| key(a).cmp(&key(b)))
     });
+    let mut gaps = gaps::of_results(&results);
+    gaps.extend(gaps::of_documents(snapshot, &estate, deployments, &gaps));
     DeploymentAssessment {
-        gaps: gaps::of_results(&results),
+        gaps,
         backups: backup_points(&estate),
         deployment: deployment.clone(),
         results,

@@ -124,7 +124,7 @@ pub struct GapUse {
     pub status: Option<u16>,
     /// What was lost, in a sentence fragment.
     pub message: String,
-    /// The ids of the rules that could not be judged for it.
+    /// The ids of the rules that could not be judged for it; none where they could all the same.
     pub rules: Vec<String>,
 }
 
