@@ -58,7 +58,8 @@ macro_rules! form {
 /// The forms, most specific first.
 static FORMS: [Form; 9] = [
     form!(
-        r"(?<y>\d{4})-(?<mo>\d\d)-(?<d>\d\d)[Tt_ -](?<h>\d\d)[:\-_.]?(?<mi>\d\d)(?:[:\-_.]?(?<s>\d\d)(?:\.(?<f>\d+))?)?(?<z>[Zz]|[+-]\d\d:?\d\d)?",
+        // An offset right after the minutes comes first: `-05:00` would begin with seconds too.
+        r"(?<y>\d{4})-(?<mo>\d\d)-(?<d>\d\d)[Tt_ -](?<h>\d\d)[:\-_.]?(?<mi>\d\d)(?:(?<z2>[+-]\d\d:?\d\d)|(?:[:\-_.]?(?<s>\d\d)(?:\.(?<f>\d+))?)?(?<z>[Zz]|[+-]\d\d:?\d\d)?)",
         date_and_time
     ),
     form!(
@@ -115,8 +116,12 @@ fn read_at_boundaries(name: &str, zones: &Zones<'_>) -> FolderName {
     FolderName::Unstamped
 }
 
+/// The first form that fits in shape decides. Digits that are no moment of the calendar are not read
+/// again as a shorter form: `2026-11-22_24-00-00` is not a date with a suffix.
 fn read_here(rest: &str, zones: &Zones<'_>) -> Option<FolderName> {
-    FORMS.iter().find_map(|(regex, read)| read(&regex.captures(rest)?, zones))
+    let mut shapes = FORMS.iter().filter_map(|(regex, read)| Some((regex.captures(rest)?, read)));
+    let (captures, read) = shapes.next()?;
+    read(&captures, zones)
 }
 
 /// The manifest's own expression finds the place; what its group `timestamp` matched is then read by
@@ -152,7 +157,7 @@ fn date_and_time(captures: &Captures<'_>, zones: &Zones<'_>) -> Option<FolderNam
     let nanoseconds = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
     let optional = |name| captures.name(name).map_or(Some(0), |group| group.as_str().parse().ok());
     let time = Time::new(optional("h")?, optional("mi")?, optional("s")?, nanoseconds).ok()?;
-    let (at, zone_less) = match captures.name("z") {
+    let (at, zone_less) = match captures.name("z").or_else(|| captures.name("z2")) {
         Some(zone) => {
             (date.to_datetime(time).to_zoned(offset(zone.as_str())?).ok()?.timestamp(), false)
         }
@@ -255,6 +260,14 @@ mod tests {
             ("2026-11-22 0200", "2026-11-22T02:00:00Z"),
             ("2026-11-22-02.00.30", "2026-11-22T02:00:30Z"),
             ("2026-11-22T0200-0500", "2026-11-22T07:00:00Z"),
+            ("2026-11-04T02:00-05:00", "2026-11-04T07:00:00Z"),
+            ("2026-11-04T02:00+05:30", "2026-11-03T20:30:00Z"),
+            ("2026-11-04T0200-05:00", "2026-11-04T07:00:00Z"),
+            ("2026-11-04T02:00-05:00_full", "2026-11-04T07:00:00Z"),
+            ("2026-11-04_02-00-05", "2026-11-04T02:00:05Z"),
+            ("2026-11-04_02-00-05-full", "2026-11-04T02:00:05Z"),
+            ("2026-11-04T02-00-05-05:00", "2026-11-04T07:00:05Z"),
+            ("20261104T0200-05:00", "2026-11-04T07:00:00Z"),
             ("20261122T020000Z", "2026-11-22T02:00:00Z"),
             ("20261122-020000", "2026-11-22T02:00:00Z"),
             ("20261122020000123", "2026-11-22T02:00:00.123Z"),
@@ -292,6 +305,11 @@ mod tests {
             "20261131",
             "2026-13-01",
             "2026-11-22T25:00",
+            "2026-11-22_24-00-00",
+            "2026-11-22_23-60",
+            "20261122-240000",
+            "20261122_2400",
+            "2026/11/22/24",
             "2026-02-29",
             "221126",
             "2026-W47",
