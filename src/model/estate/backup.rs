@@ -236,7 +236,11 @@ impl Estate<'_> {
             }
             Fact::Unread(gap) => return FolderState::Unread(gap),
         };
-        let comparison = self.compare(folder, originals.items, copies.items);
+        let Some(comparison) = self.compare(folder, originals.items, copies.items) else {
+            let name = folder.display_name();
+            let message = format!("no blob of the folder {name} says when it was made");
+            return FolderState::Unread(Gap::because(Reason::MissingField, message));
+        };
         match originals.missing {
             _ if comparison.different > 0 => FolderState::Incomplete(comparison),
             Some(gap) => FolderState::Unread(gap),
@@ -257,7 +261,7 @@ impl Estate<'_> {
         folder: &Folder,
         mut originals: Vec<&'b BlobEntry>,
         mut copies: Vec<&'b BlobEntry>,
-    ) -> Comparison {
+    ) -> Option<Comparison> {
         // The service's order is not the order of bytes in a hierarchical namespace.
         originals.sort_by(|a, b| a.name.cmp(&b.name));
         copies.sort_by(|a, b| a.name.cmp(&b.name));
