@@ -225,8 +225,14 @@ impl Estate<'_> {
         if let Some(gap) = copies.missing {
             return FolderState::Unread(gap);
         }
-        if self.is_being_written(&copies.items, source.origin.now()) {
-            return FolderState::InProgress;
+        match self.is_being_written(&copies.items, source.origin.now()) {
+            Some(true) => return FolderState::InProgress,
+            Some(false) => {}
+            None => {
+                let message = "the listing of the folder has no date to compare with";
+                let gap = Gap::because(Reason::MissingField, message);
+                return FolderState::Unread(gap.at(source.resource));
+            }
         }
         let originals = match self.source_blobs() {
             Fact::Known(list, _) => list,
@@ -277,14 +283,17 @@ impl Estate<'_> {
         .compare()
     }
 
-    fn is_being_written(&self, blobs: &[&BlobEntry], now: Option<Timestamp>) -> bool {
+    /// Whether something is still written into a folder; none when the last write has no age.
+    fn is_being_written(&self, blobs: &[&BlobEntry], now: Option<Timestamp>) -> Option<bool> {
         if blobs.iter().any(|blob| is_pending(blob)) {
-            return true;
+            return Some(true);
         }
+        // A write that was not sent is no earlier than the creation.
+        let last = blobs.iter().filter_map(|blob| blob.modified.or(blob.created)).max();
         let settle = i64::from(self.deployment.backup.copy_settle_minutes) * 60;
-        match (blobs.iter().filter_map(|blob| blob.modified).max(), now) {
-            (Some(written), Some(now)) => now.as_second() - written.as_second() < settle,
-            _ => false,
+        match last {
+            Some(written) => Some(now?.as_second() - written.as_second() < settle),
+            None => Some(false),
         }
     }
 }
