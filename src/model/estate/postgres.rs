@@ -22,6 +22,8 @@ pub struct PostgresServer {
     pub location: Fact<Region>,
     /// `properties.version`, such as `13`; older api-versions say `12.1`.
     pub version: Fact<String>,
+    /// `properties.state`: `Ready`, `Stopped`, `Updating`, …
+    pub state: Fact<String>,
     /// `properties.replicationRole`; absent on servers that replicate nothing.
     pub replication_role: Fact<String>,
     /// How it is reached.
@@ -70,6 +72,8 @@ pub struct PostgresBackup {
     pub name: String,
     /// `properties.completedTime`.
     pub completed: Fact<Timestamp>,
+    /// Whether `completedTime` names no offset, so that it was read as UTC.
+    pub assumed_utc: bool,
     /// `properties.backupType`: `Full`, `Customer On-Demand`.
     pub backup_type: Fact<String>,
     /// The whole resource, for evidence.
@@ -105,6 +109,7 @@ impl PostgresServer {
             source: node.source(),
             location: node.at("location").region(),
             version: properties.at("version").text(),
+            state: properties.at("state").text(),
             replication_role: properties.at("replicationRole").or_none(Node::text),
             access,
             created_at: node.at("systemData").at("createdAt").instant(),
@@ -210,6 +215,7 @@ impl Estate<'_> {
             Ok(PostgresBackup {
                 name: own_name(node)?,
                 completed: properties.at("completedTime").instant(),
+                assumed_utc: properties.at("completedTime").lacks_offset(),
                 backup_type: properties.at("backupType").text(),
                 source: node.source(),
             })
