@@ -223,6 +223,9 @@ fn list(key: &str) -> Option<(RequestKind, &'static str)> {
         "clusters" => {
             (RequestKind::ManagedClusters, "providers/Microsoft.ContainerService/managedClusters")
         }
+        "storage accounts" => {
+            (RequestKind::StorageAccounts, "providers/Microsoft.Storage/storageAccounts")
+        }
         "databases" => (RequestKind::PostgresDatabases, "databases"),
         "backups" => (RequestKind::PostgresBackups, "backups"),
         "vnets" => (RequestKind::VirtualNetworks, "virtualNetworks"),
