@@ -17,6 +17,9 @@ const MOST_ATTEMPTS: u32 = 5;
 /// The first pause where Azure names none; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
 
+/// The longest pause that is believed: no audit waits so long, and larger numbers are no instants.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+
 /// How much waiting a run spends on retries in all. Waits that overlap count once.
 #[derive(Debug)]
 pub(crate) struct RetryBudget {
@@ -39,7 +42,7 @@ impl RetryBudget {
     pub(crate) fn take(&self, pause: Duration) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let until = now + pause;
+        let Some(until) = now.checked_add(pause) else { return false };
         let further = until.saturating_duration_since(state.waiting_until.max(now));
         if further > state.left {
             return false;
@@ -65,16 +68,20 @@ pub(crate) fn pause_after(attempt: u32, named: Option<Duration>) -> Option<Durat
     Some(named.map_or(own, |pause| pause.max(Duration::from_millis(100))))
 }
 
-/// The pause an answer names.
+/// The pause an answer names, at most an hour.
 pub(crate) fn named_pause(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Option<Duration> {
+    stated_pause(headers, body, now).map(|pause| pause.min(LONGEST_PAUSE))
+}
+
+fn stated_pause(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     for name in ["retry-after-ms", "x-ms-retry-after-ms"] {
-        if let Some(milliseconds) = text(name).and_then(|text| text.trim().parse().ok()) {
+        if let Some(milliseconds) = text(name).and_then(number) {
             return Some(Duration::from_millis(milliseconds));
         }
     }
     if let Some(text) = text("retry-after") {
-        if let Ok(seconds) = text.trim().parse() {
+        if let Some(seconds) = number(text) {
             return Some(Duration::from_secs(seconds));
         }
         if let Some(at) = parse_http_date(text) {
@@ -84,7 +91,14 @@ pub(crate) fn named_pause(headers: &HeaderMap, body: &[u8], now: Timestamp) -> O
     }
     let body = std::str::from_utf8(body).ok()?;
     let after = &body[body.find("again after '")? + "again after '".len()..];
-    Some(Duration::from_secs(after[..after.find('\'')?].parse().ok()?))
+    number(&after[..after.find('\'')?]).map(Duration::from_secs)
+}
+
+/// A number without a sign; one that is too large to hold is very long, not none.
+fn number(text: &str) -> Option<u64> {
+    let digits = text.trim();
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -113,6 +127,29 @@ mod tests {
         let message = r#"{"error":{"message":"Please try again after '324' seconds."}}"#;
         assert_eq!(seconds(&HeaderMap::new(), message), Some(324.0));
         assert_eq!(seconds(&HeaderMap::new(), "try later"), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_without_end_is_refused_not_added() {
+        let now: Timestamp = "2026-11-22T09:00:00Z".parse().unwrap();
+        let huge = "18446744073709551615";
+        let beyond = "99999999999999999999999";
+        let message = format!("Please try again after '{huge}' seconds.");
+        for (headers, body) in [
+            (headers(&[("retry-after", huge)]), ""),
+            (headers(&[("retry-after", beyond)]), ""),
+            (headers(&[("retry-after-ms", huge)]), ""),
+            (headers(&[("x-ms-retry-after-ms", beyond)]), ""),
+            (headers(&[("retry-after", "Fri, 31 Dec 9998 23:59:59 GMT")]), ""),
+            (HeaderMap::new(), message.as_str()),
+        ] {
+            let pause = named_pause(&headers, body.as_bytes(), now);
+            assert_eq!(pause, Some(LONGEST_PAUSE), "{headers:?} {body}");
+        }
+        let budget = RetryBudget::of(Duration::from_secs(60));
+        assert!(!budget.take(LONGEST_PAUSE));
+        assert!(!budget.take(Duration::MAX), "no instant is so far away");
+        assert!(budget.take(Duration::from_secs(60)), "nothing was taken");
     }
 
     #[test]
