@@ -7,12 +7,19 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::HeaderMap;
+use reqwest::header::{DATE, HeaderMap};
 use tokio::time::Instant;
 use vaudit_model::instant::parse_http_date;
 
 /// How often one request is sent at the most.
-const MOST_ATTEMPTS: u32 = 5;
+pub(crate) const MOST_ATTEMPTS: u32 = 5;
+
+/// How long the failed attempts of one request may take before it is given up, pauses not counted.
+///
+/// An attempt that ran into the read timeout of half a minute gets one more: a lost packet is made
+/// good, and a path that hangs costs a minute and not five. The time is charged to the request and
+/// not to the run's budget, so that one path that hangs leaves all others their retries.
+const LONGEST_IN_VAIN: Duration = Duration::from_secs(45);
 
 /// The first pause where Azure names none; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(400);
@@ -58,18 +65,44 @@ pub(crate) fn is_transient(status: u16) -> bool {
     matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
 }
 
-/// How long to wait before attempt `attempt + 1`; none when it was the last.
-pub(crate) fn pause_after(attempt: u32, named: Option<Duration>) -> Option<Duration> {
-    if attempt >= MOST_ATTEMPTS {
-        return None;
+/// The attempts of one request that failed.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts {
+    failed: u32,
+    in_vain: Duration,
+}
+
+impl Attempts {
+    /// Takes note of an attempt that failed, and how long it took. Says how long to wait before the
+    /// next one; none when it was the last, of so many `at_most`.
+    pub(crate) fn pause(
+        &mut self,
+        took: Duration,
+        at_most: u32,
+        named: Option<Duration>,
+    ) -> Option<Duration> {
+        let own = FIRST_PAUSE * 2u32.saturating_pow(self.failed);
+        self.failed += 1;
+        self.in_vain += took;
+        if self.failed >= at_most || self.in_vain > LONGEST_IN_VAIN {
+            return None;
+        }
+        // What is named is the least: `Retry-After: 0`, which Graph sends, would be a storm.
+        Some(named.map_or(own, |pause| pause.max(own)))
     }
-    // A pause of zero would be a storm; Graph sends `Retry-After: 0`.
-    let own = FIRST_PAUSE * 2u32.saturating_pow(attempt.saturating_sub(1));
-    Some(named.map_or(own, |pause| pause.max(Duration::from_millis(100))))
 }
 
 /// The pause an answer names, at most an hour.
-pub(crate) fn named_pause(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Option<Duration> {
+///
+/// A date is measured against the answer's own `Date`, so that clocks need not agree; against
+/// `received_at` where it has none.
+pub(crate) fn named_pause(
+    headers: &HeaderMap,
+    body: &[u8],
+    received_at: Timestamp,
+) -> Option<Duration> {
+    let date = headers.get(DATE).and_then(|date| parse_http_date(date.to_str().ok()?));
+    let now = date.unwrap_or(received_at);
     stated_pause(headers, body, now).map(|pause| pause.min(LONGEST_PAUSE))
 }
 
@@ -153,11 +186,39 @@ mod tests {
     }
 
     #[test]
+    fn a_dated_pause_goes_by_the_clock_that_named_it() {
+        let received_at: Timestamp = "2026-11-22T09:00:00Z".parse().unwrap();
+        for (date, retry_after) in [
+            ("Sun, 22 Nov 2026 08:49:58 GMT", "Sun, 22 Nov 2026 08:50:05 GMT"),
+            ("Sun, 22 Nov 2026 09:09:58 GMT", "Sun, 22 Nov 2026 09:10:05 GMT"),
+        ] {
+            let headers = headers(&[("date", date), ("retry-after", retry_after)]);
+            let pause = named_pause(&headers, b"", received_at);
+            assert_eq!(pause, Some(Duration::from_secs(7)), "{date}");
+        }
+    }
+
+    #[test]
     fn attempts_end_and_pauses_grow() {
-        assert_eq!(pause_after(1, None), Some(FIRST_PAUSE));
-        assert_eq!(pause_after(3, None), Some(FIRST_PAUSE * 4));
-        assert_eq!(pause_after(2, Some(Duration::ZERO)), Some(Duration::from_millis(100)));
-        assert_eq!(pause_after(MOST_ATTEMPTS, Some(Duration::from_secs(1))), None);
+        let mut attempts = Attempts::default();
+        let mut next = |named| attempts.pause(Duration::ZERO, MOST_ATTEMPTS, named);
+        assert_eq!(next(None), Some(FIRST_PAUSE));
+        assert_eq!(next(Some(Duration::ZERO)), Some(FIRST_PAUSE * 2), "zero is no pause");
+        assert_eq!(next(Some(Duration::from_secs(11))), Some(Duration::from_secs(11)));
+        assert_eq!(next(None), Some(FIRST_PAUSE * 8));
+        assert_eq!(next(Some(Duration::from_secs(1))), None);
+    }
+
+    #[test]
+    fn a_request_that_hangs_is_sent_twice_and_one_that_drips_once() {
+        let pauses = |took: u64| {
+            let mut attempts = Attempts::default();
+            let pause = || attempts.pause(Duration::from_secs(took), MOST_ATTEMPTS, None);
+            std::iter::from_fn(pause).count()
+        };
+        assert_eq!(pauses(30), 1, "the read timeout");
+        assert_eq!(pauses(120), 0, "the timeout of the whole request");
+        assert_eq!(pauses(1), 4, "a gateway that gives up soon");
     }
 
     #[tokio::test(start_paused = true)]

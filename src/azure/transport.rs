@@ -14,12 +14,13 @@ use jiff::Timestamp;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, redirect};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 use url::Url;
 use vaudit_model::Audience;
 
 use crate::guard::{Guard, Method, Purpose, Refusal, is_localhost, is_loopback, shown_host};
-use crate::retry::{RetryBudget, is_transient, named_pause, pause_after};
+use crate::retry::{Attempts, MOST_ATTEMPTS, RetryBudget, is_transient, named_pause};
 use crate::tls::{self, TlsError};
 
 /// How many requests are under way at once (`catalogue.md` §A).
@@ -216,38 +217,46 @@ impl Transport {
     /// When the request is refused, or there is no answer.
     pub async fn send(&self, outgoing: &Outgoing) -> Result<Incoming, TransportError> {
         self.guard.admit(outgoing.purpose, outgoing.method, &outgoing.url)?;
-        let mut attempt = 1;
+        let mut attempts = Attempts::default();
         loop {
-            let result = self.send_once(outgoing).await;
-            let named = match &result {
+            let permit = self.turn(outgoing.purpose).await;
+            let sent = Instant::now();
+            let result = self.exchange(outgoing).await;
+            drop(permit);
+            let (at_most, named) = match &result {
                 Ok(answer) if !is_transient(answer.status) => return result,
-                Ok(answer) => named_pause(&answer.headers, &answer.body, answer.received_at),
-                Err(error) if !error.may_pass() => return result,
-                Err(TransportError::Unreachable { .. }) if attempt >= CONNECT_ATTEMPTS => {
-                    return result;
+                Ok(answer) => {
+                    let named = named_pause(&answer.headers, &answer.body, answer.received_at);
+                    (MOST_ATTEMPTS, named)
                 }
-                Err(_) => None,
+                Err(error) if !error.may_pass() => return result,
+                Err(TransportError::Unreachable { .. }) => (CONNECT_ATTEMPTS, None),
+                Err(_) => (MOST_ATTEMPTS, None),
             };
             if outgoing.purpose == Purpose::ManagedIdentity {
                 return result;
             }
-            let Some(pause) = pause_after(attempt, named).filter(|pause| self.budget.take(*pause))
-            else {
+            let pause = attempts.pause(sent.elapsed(), at_most, named);
+            let Some(pause) = pause.filter(|pause| self.budget.take(*pause)) else {
                 return result;
             };
             self.retries.fetch_add(1, Ordering::Relaxed);
             (self.watcher)(Traffic::Retrying { pause });
             tokio::time::sleep(pause).await;
-            attempt += 1;
         }
     }
 
-    async fn send_once(&self, outgoing: &Outgoing) -> Result<Incoming, TransportError> {
-        let _permit = self.permits.acquire().await;
-        let is_arm = outgoing.purpose == Purpose::Read(Audience::ResourceManager);
-        if is_arm {
+    /// Waits until a request may leave; it is under way as long as the permit is held.
+    async fn turn(&self, purpose: Purpose) -> Option<SemaphorePermit<'_>> {
+        // The semaphore is never closed.
+        let permit = self.permits.acquire().await.ok();
+        if purpose == Purpose::Read(Audience::ResourceManager) {
             self.keep_pace().await;
         }
+        permit
+    }
+
+    async fn exchange(&self, outgoing: &Outgoing) -> Result<Incoming, TransportError> {
         let host = shown_host(&outgoing.url);
         let client = self.clients.for_url(&outgoing.url, outgoing.purpose)?;
         let method = match outgoing.method {
@@ -263,7 +272,7 @@ impl Transport {
         let response = request.send().await.map_err(|error| no_answer(&host, error))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        if is_arm {
+        if outgoing.purpose == Purpose::Read(Audience::ResourceManager) {
             self.note_remaining(&headers);
         }
         let body = read_body(response, &host).await?;
