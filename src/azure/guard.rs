@@ -7,7 +7,7 @@ use url::{Host, Url};
 use vaudit_model::{Audience, Cloud};
 
 /// What a request is for. It decides where it may go and whether it may carry a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Purpose {
     /// Reading facts, with the token of the audience.
     Read(Audience),

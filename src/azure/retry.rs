@@ -3,6 +3,7 @@
 //! Azure says how long to wait in a header (seconds or a date), in a millisecond header, or only in
 //! the message ("Please try again after '324' seconds", `wire/INDEX.md` quirk 42).
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use jiff::Timestamp;
 use reqwest::header::{DATE, HeaderMap};
 use tokio::time::Instant;
 use vaudit_model::instant::parse_http_date;
+
+use crate::guard::Purpose;
 
 /// How often one request is sent at the most.
 pub(crate) const MOST_ATTEMPTS: u32 = 5;
@@ -58,6 +61,49 @@ impl RetryBudget {
         state.waiting_until = state.waiting_until.max(until);
         true
     }
+}
+
+/// Until when the hosts that throttle get no request: what is sent earlier is refused too, and gets a
+/// new pause (`catalogue.md` §B.2).
+///
+/// Whoever waits here takes nothing from the budget. The wait is part of one that was taken for the
+/// request that was throttled, and waits that overlap count once.
+#[derive(Debug, Default)]
+pub(crate) struct Holds {
+    until: Mutex<BTreeMap<Door, Instant>>,
+}
+
+/// A host, and what it is asked for: on a test machine one host is all services.
+pub(crate) type Door = (Purpose, String);
+
+impl Holds {
+    /// Holds back what has not been sent for so long.
+    pub(crate) fn hold(&self, door: Door, pause: Duration) {
+        let Some(until) = Instant::now().checked_add(pause) else { return };
+        let mut held = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        let latest = held.entry(door).or_insert(until);
+        *latest = until.max(*latest);
+    }
+
+    /// When the next request may be sent; none when it may be sent now.
+    pub(crate) fn until(&self, door: &Door) -> Option<Instant> {
+        let held = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get(door).copied().filter(|until| *until > Instant::now())
+    }
+
+    /// Waits until the next request may be sent, also when that is put off meanwhile.
+    pub(crate) async fn passed(&self, door: &Door) {
+        while let Some(until) = self.until(door) {
+            tokio::time::sleep_until(until).await;
+        }
+    }
+}
+
+/// Whether an answer says that the host takes no more requests for a while.
+pub(crate) fn is_throttling(status: u16, body: &[u8]) -> bool {
+    // This one is about the resource, which is busy, and not about a quota (`catalogue.md` §B.2).
+    let busy = b"RetryableErrorDueToAnotherOperation";
+    status == 429 && !body.windows(busy.len()).any(|window| window == busy)
 }
 
 /// Whether a status may be gone when asked again.
@@ -136,6 +182,10 @@ fn number(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use vaudit_model::Audience;
+
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -219,6 +269,37 @@ mod tests {
         assert_eq!(pauses(30), 1, "the read timeout");
         assert_eq!(pauses(120), 0, "the timeout of the whole request");
         assert_eq!(pauses(1), 4, "a gateway that gives up soon");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_throttles_is_left_alone_and_no_other() {
+        let door = |name: &str| (Purpose::Read(Audience::ResourceManager), name.to_owned());
+        let (throttling, other) = (door("a.example"), door("b.example"));
+        let holds = Arc::new(Holds::default());
+        let begun = Instant::now();
+        holds.hold(throttling.clone(), Duration::from_secs(5));
+        holds.passed(&other).await;
+        holds.passed(&(Purpose::Read(Audience::Graph), "a.example".to_owned())).await;
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        let waiting = tokio::spawn({
+            let (holds, door) = (Arc::clone(&holds), throttling.clone());
+            async move { holds.passed(&door).await }
+        });
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        holds.hold(throttling.clone(), Duration::from_secs(6));
+        holds.hold(throttling, Duration::from_secs(1));
+        waiting.await.unwrap();
+        assert_eq!(begun.elapsed(), Duration::from_secs(8), "until the latest that was named");
+    }
+
+    #[test]
+    fn a_busy_resource_is_no_throttling() {
+        assert!(is_throttling(429, br#"{"error":{"code":"TooManyRequests"}}"#));
+        assert!(!is_throttling(
+            429,
+            br#"{"error":{"code":"RetryableErrorDueToAnotherOperation"}}"#
+        ));
+        assert!(!is_throttling(503, b""));
     }
 
     #[tokio::test(start_paused = true)]

@@ -20,7 +20,9 @@ use url::Url;
 use vaudit_model::Audience;
 
 use crate::guard::{Guard, Method, Purpose, Refusal, is_localhost, is_loopback, shown_host};
-use crate::retry::{Attempts, MOST_ATTEMPTS, RetryBudget, is_transient, named_pause};
+use crate::retry::{
+    Attempts, Door, Holds, MOST_ATTEMPTS, RetryBudget, is_throttling, is_transient, named_pause,
+};
 use crate::tls::{self, TlsError};
 
 /// How many requests are under way at once (`catalogue.md` §A).
@@ -172,6 +174,7 @@ pub struct Transport {
     guard: Guard,
     clients: Clients,
     budget: RetryBudget,
+    holds: Holds,
     permits: Semaphore,
     remaining_reads: AtomicI64,
     retries: AtomicU64,
@@ -191,6 +194,7 @@ impl Transport {
             guard,
             clients: Clients::default(),
             budget: RetryBudget::of(retry_budget),
+            holds: Holds::default(),
             permits: Semaphore::new(AT_ONCE),
             remaining_reads: AtomicI64::new(i64::MAX),
             retries: AtomicU64::new(0),
@@ -217,9 +221,10 @@ impl Transport {
     /// When the request is refused, or there is no answer.
     pub async fn send(&self, outgoing: &Outgoing) -> Result<Incoming, TransportError> {
         self.guard.admit(outgoing.purpose, outgoing.method, &outgoing.url)?;
+        let door = (outgoing.purpose, shown_host(&outgoing.url));
         let mut attempts = Attempts::default();
         loop {
-            let permit = self.turn(outgoing.purpose).await;
+            let permit = self.turn(&door).await;
             let sent = Instant::now();
             let result = self.exchange(outgoing).await;
             drop(permit);
@@ -240,6 +245,11 @@ impl Transport {
             let Some(pause) = pause.filter(|pause| self.budget.take(*pause)) else {
                 return result;
             };
+            if let Ok(answer) = &result
+                && is_throttling(answer.status, &answer.body)
+            {
+                self.holds.hold(door.clone(), pause);
+            }
             self.retries.fetch_add(1, Ordering::Relaxed);
             (self.watcher)(Traffic::Retrying { pause });
             tokio::time::sleep(pause).await;
@@ -247,13 +257,19 @@ impl Transport {
     }
 
     /// Waits until a request may leave; it is under way as long as the permit is held.
-    async fn turn(&self, purpose: Purpose) -> Option<SemaphorePermit<'_>> {
-        // The semaphore is never closed.
-        let permit = self.permits.acquire().await.ok();
-        if purpose == Purpose::Read(Audience::ResourceManager) {
-            self.keep_pace().await;
+    async fn turn(&self, door: &Door) -> Option<SemaphorePermit<'_>> {
+        loop {
+            // Without a permit, which another host could use meanwhile.
+            self.holds.passed(door).await;
+            // The semaphore is never closed.
+            let permit = self.permits.acquire().await.ok();
+            if door.0 == Purpose::Read(Audience::ResourceManager) {
+                self.keep_pace().await;
+            }
+            if self.holds.until(door).is_none() {
+                return permit;
+            }
         }
-        permit
     }
 
     async fn exchange(&self, outgoing: &Outgoing) -> Result<Incoming, TransportError> {
