@@ -101,8 +101,7 @@ pub async fn collect(
     drop(under_way);
     snapshot.header.stopped = stopped;
     snapshot.header.finished_at = Timestamp::now();
-    snapshot.header.requests =
-        snapshot.documents().filter(|document| was_sent(document)).count() as u64;
+    snapshot.header.requests = session.transport.requests();
     snapshot.header.retries = session.transport.retries();
     if stopped.is_none() {
         check_footing(&snapshot)?;
@@ -120,10 +119,6 @@ async fn stopped(stop: &mut watch::Receiver<Option<Stopped>>) -> Stopped {
             std::future::pending::<()>().await;
         }
     }
-}
-
-fn was_sent(document: &Document) -> bool {
-    document.failure.as_ref().is_none_or(|failure| failure.reason == Reason::Transport)
 }
 
 /// All pages of an answer, with how deep in the chain it stands.

@@ -119,6 +119,11 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
+    /// How many attempts failed so far.
+    pub(crate) fn failed(&self) -> u32 {
+        self.failed
+    }
+
     /// Takes note of an attempt that failed, and how long it took. Says how long to wait before the
     /// next one; none when it was the last, of so many `at_most`.
     pub(crate) fn pause(

@@ -177,6 +177,7 @@ pub struct Transport {
     holds: Holds,
     permits: Semaphore,
     remaining_reads: AtomicI64,
+    requests: AtomicU64,
     retries: AtomicU64,
     watcher: Watcher,
 }
@@ -197,6 +198,7 @@ impl Transport {
             holds: Holds::default(),
             permits: Semaphore::new(AT_ONCE),
             remaining_reads: AtomicI64::new(i64::MAX),
+            requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             watcher,
         }
@@ -207,7 +209,12 @@ impl Transport {
         &self.guard
     }
 
-    /// How often a request was sent again.
+    /// How many reads were sent, answered or not; retries and token requests are not counted.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// How often a read was sent again.
     pub fn retries(&self) -> u64 {
         self.retries.load(Ordering::Relaxed)
     }
@@ -226,7 +233,7 @@ impl Transport {
         loop {
             let permit = self.turn(&door).await;
             let sent = Instant::now();
-            let result = self.exchange(outgoing).await;
+            let result = self.exchange(outgoing, attempts.failed()).await;
             drop(permit);
             let (at_most, named) = match &result {
                 Ok(answer) if !is_transient(answer.status) => return result,
@@ -250,7 +257,6 @@ impl Transport {
             {
                 self.holds.hold(door.clone(), pause);
             }
-            self.retries.fetch_add(1, Ordering::Relaxed);
             (self.watcher)(Traffic::Retrying { pause });
             tokio::time::sleep(pause).await;
         }
@@ -272,7 +278,11 @@ impl Transport {
         }
     }
 
-    async fn exchange(&self, outgoing: &Outgoing) -> Result<Incoming, TransportError> {
+    async fn exchange(
+        &self,
+        outgoing: &Outgoing,
+        failed_before: u32,
+    ) -> Result<Incoming, TransportError> {
         let host = shown_host(&outgoing.url);
         let client = self.clients.for_url(&outgoing.url, outgoing.purpose)?;
         let method = match outgoing.method {
@@ -284,6 +294,10 @@ impl Transport {
             client.request(method, outgoing.url.clone()).headers(outgoing.headers.clone());
         if outgoing.method == Method::Post {
             request = request.body(outgoing.body.clone());
+        }
+        if let Purpose::Read(_) = outgoing.purpose {
+            let count = if failed_before == 0 { &self.requests } else { &self.retries };
+            count.fetch_add(1, Ordering::Relaxed);
         }
         let response = request.send().await.map_err(|error| no_answer(&host, error))?;
         let status = response.status().as_u16();
@@ -442,5 +456,90 @@ impl Resolve for Resolver {
             let found = tokio::net::lookup_host((name.as_str().to_owned(), 0)).await?;
             Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
+
+    use vaudit_model::Cloud;
+
+    use super::*;
+
+    /// Serves one request a connection on this machine, as long as the test runs.
+    fn serve(answer: impl Fn(&mut TcpStream) + Send + 'static) -> Url {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                lines.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
+                answer(&mut stream);
+            }
+        });
+        url
+    }
+
+    fn transport(url: &Url) -> Transport {
+        let cloud = Cloud { resource_manager: url.to_string(), ..Cloud::public() };
+        Transport::new(Guard::new(cloud).unwrap(), Duration::from_secs(60), Arc::new(|_| {}))
+    }
+
+    fn read(url: &Url) -> Outgoing {
+        Outgoing::get(Purpose::Read(Audience::ResourceManager), url.clone())
+    }
+
+    #[tokio::test]
+    async fn a_throttled_host_gets_no_request_before_the_time_it_named() {
+        const PAUSE: Duration = Duration::from_millis(700);
+        let early = Arc::new(AtomicU64::new(0));
+        let seen = Arc::clone(&early);
+        let throttling = std::sync::Mutex::new(None);
+        let url = serve(move |stream| {
+            let mut until = throttling.lock().unwrap();
+            let first = until.is_none();
+            let until = *until.get_or_insert_with(|| std::time::Instant::now() + PAUSE);
+            let text = if first {
+                "HTTP/1.1 429 Too Many Requests\r\nretry-after-ms: 700\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            } else {
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}"
+            };
+            if !first && std::time::Instant::now() < until {
+                seen.fetch_add(1, Ordering::SeqCst);
+            }
+            // Closing the connection is what the client must live with.
+            let _ = stream.write_all(text.as_bytes());
+        });
+        let transport = Arc::new(transport(&url));
+        let (throttled, later) = (Arc::clone(&transport), Arc::clone(&transport));
+        let (first, second) = (read(&url), read(&url));
+        let throttled = tokio::spawn(async move { throttled.send(&first).await });
+        while transport.holds.until(&(second.purpose, shown_host(&url))).is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(later.send(&second).await.unwrap().status, 200);
+        assert_eq!(throttled.await.unwrap().unwrap().status, 200);
+        assert_eq!(early.load(Ordering::SeqCst), 0);
+        assert_eq!((transport.requests(), transport.retries()), (2, 1));
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_counts_whatever_came_of_it() {
+        let url = serve(|stream| {
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", LARGEST_BODY + 1);
+            let _ = stream.write_all(head.as_bytes());
+            let _ = stream.write_all(&vec![b' '; LARGEST_BODY + 1]);
+        });
+        let transport = transport(&url);
+        let answer = transport.send(&read(&url)).await;
+        assert!(matches!(answer, Err(TransportError::TooLarge { .. })), "{answer:?}");
+        assert_eq!((transport.requests(), transport.retries()), (1, 0));
+        let foreign = read(&Url::parse("https://example.com/").unwrap());
+        transport.send(&foreign).await.unwrap_err();
+        assert_eq!(transport.requests(), 1, "what is refused is not sent");
     }
 }
