@@ -331,6 +331,42 @@ fn a_token_azure_refuses_is_no_audit() {
 }
 
 #[test]
+fn a_token_is_trimmed_and_one_that_cannot_be_sent_is_said() {
+    let azure = Azure::named("compliant");
+    let token = |audience: &str| azure.simulator.token(audience).unwrap();
+    let vaudit = Vaudit::default()
+        .file("vaudit.toml", &azure.manifest())
+        .set("VAUDIT_ARM_TOKEN", format!(" {}\r\n", token("https://management.azure.com")))
+        .set("VAUDIT_GRAPH_TOKEN", format!("{}\n", token("https://graph.microsoft.com")))
+        .set("VAUDIT_STORAGE_TOKEN", "secret\r\nX: 1");
+    let ran = vaudit.run(&["check", "--format", "json"]).exits(3);
+    let gap = &ran.json()["deployments"][0]["gaps"][0];
+    assert_eq!(gap["reason"], "sign-in");
+    assert!(ran.stdout.contains("VAUDIT_STORAGE_TOKEN holds characters that no token has"));
+    assert!(!azure.simulator.requests().iter().any(|request| !request.bearer));
+    assert!(!ran.stdout.contains("secret") && !ran.stderr.contains("secret"));
+    let vaudit = vaudit.set("VAUDIT_ARM_TOKEN", "secret\r\nX: 1");
+    let ran = vaudit.run(&["check", "-v"]).exits(2).says("VAUDIT_ARM_TOKEN holds characters");
+    assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_token_that_ends_soon_is_not_fetched_with_every_request() {
+    let azure = Azure::parsed(&json!({
+        "description": "Tokens live for four minutes, and there is one for each service.",
+        "extends": "compliant",
+        "faults": [
+            {"on": "POST */oauth2/v2.0/token", "patch": {"expires_in": 240}, "times": 3},
+            {"on": "POST */oauth2/v2.0/token", "status": 400, "body": {"error": "no_more"}},
+        ],
+    }));
+    azure.vaudit().run(&["check"]).exits(0);
+    let asked = azure.simulator.requests();
+    let tokens = asked.iter().filter(|request| request.path_and_query.contains("/oauth2/"));
+    assert_eq!(tokens.count(), 3);
+}
+
+#[test]
 fn each_refused_sign_in_gets_one_plain_sentence() {
     let azure = Azure::named("compliant");
     let wrong = |name: &str, value: &str| azure.vaudit().set(name, value);

@@ -59,7 +59,7 @@ pub(crate) async fn run(
     let mut snapshot = collect(&session, deployments, needs, header, stop, &observer)
         .await
         .map_err(|error| no_footing(&error))?;
-    snapshot.header.identity = session.tokens.identity().await;
+    snapshot.header.identity = session.tokens.identity().clone();
     Ok(snapshot)
 }
 

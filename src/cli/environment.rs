@@ -26,7 +26,8 @@ pub(crate) fn sign_in() -> SignInEnvironment {
         federated_token_file: variable("AZURE_FEDERATED_TOKEN_FILE").map(PathBuf::from),
         tokens: tokens
             .into_iter()
-            .filter_map(|(audience, name)| Some((audience, variable(name)?)))
+            // A token from a file brings the file's last line break.
+            .filter_map(|(audience, name)| Some((audience, variable(name)?.trim().to_owned())))
             .collect(),
     }
 }
