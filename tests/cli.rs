@@ -558,4 +558,27 @@ fn a_time_limit_ends_the_reading_not_the_judging() {
         azure.vaudit().run(&["check", "--max-duration", "2", "--format", "json"]).exits(3).json();
     assert_eq!(report["run"]["complete"], false);
     assert_eq!(verdicts(&report)["BKP001"], "indeterminate");
+    let asked = azure.simulator.requests();
+    let answered = asked.iter().filter(|request| !request.path_and_query.contains("/oauth2/"));
+    assert!(report["run"]["requests"].as_u64().unwrap() > answered.count() as u64, "{asked:?}");
+}
+
+#[test]
+fn a_time_limit_that_leaves_no_answer_is_no_audit() {
+    for (hangs, said) in [
+        ("GET /subscriptions*", "the time limit ended the run first"),
+        ("POST */oauth2/*", "the time limit ended the run before anybody was signed in"),
+    ] {
+        let azure = Azure::parsed(&json!({
+            "description": "Some service never answers.",
+            "extends": "compliant",
+            "faults": [{"on": hangs, "delay_ms": 60000}],
+        }));
+        let vaudit = azure.vaudit();
+        for command in [&["check"][..], &["collect", "--output", "out.snapshot"]] {
+            let ran = vaudit.run(&[command, &["--max-duration", "1"]].concat()).exits(2).says(said);
+            assert_eq!(ran.stdout, "");
+        }
+        assert!(!vaudit.path("out.snapshot").exists());
+    }
 }

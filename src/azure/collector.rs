@@ -66,7 +66,7 @@ pub enum CollectError {
 ///
 /// # Errors
 ///
-/// When Azure Resource Manager answered nothing, or nothing but 401.
+/// When Azure Resource Manager answered nothing, or nothing but 401, and no signal stopped the run.
 pub async fn collect(
     session: &Session,
     deployments: &[Deployment],
@@ -97,14 +97,16 @@ pub async fn collect(
             },
         }
     };
-    let Run { mut snapshot, under_way, .. } = run;
+    let Run { mut snapshot, under_way, askers, .. } = run;
     drop(under_way);
     snapshot.header.stopped = stopped;
     snapshot.header.finished_at = Timestamp::now();
     snapshot.header.requests = session.transport.requests();
     snapshot.header.retries = session.transport.retries();
-    if stopped.is_none() {
-        check_footing(&snapshot)?;
+    match stopped {
+        // Whoever stops a run by a signal gets what there is.
+        Some(Stopped::Interrupted | Stopped::Terminated) => {}
+        Some(Stopped::OutOfTime) | None => check_footing(&snapshot, askers.keys())?,
     }
     Ok(snapshot)
 }
@@ -214,15 +216,20 @@ fn next_link(document: &Document) -> Option<String> {
 
 /// Whether there is ground to stand on: at least one answer of Azure Resource Manager that is not a
 /// refused token, if any was asked for.
-fn check_footing(snapshot: &Snapshot) -> Result<(), CollectError> {
-    let asked: Vec<&Document> = snapshot
-        .documents()
-        .filter(|document| document.request.kind.audience() == Audience::ResourceManager)
-        .collect();
+fn check_footing<'r>(
+    snapshot: &Snapshot,
+    mut sent: impl Iterator<Item = &'r Request>,
+) -> Result<(), CollectError> {
+    let is_arm = |request: &Request| request.kind.audience() == Audience::ResourceManager;
+    let asked: Vec<&Document> =
+        snapshot.documents().filter(|document| is_arm(&document.request)).collect();
     let answered = |document: &&&Document| document.status.is_some();
     let Some(answer) = asked.iter().find(answered) else {
         return match asked.iter().find_map(|document| document.failure.as_ref()) {
             Some(failure) => Err(CollectError::NoAnswer { why: failure.message.clone() }),
+            None if sent.any(is_arm) => {
+                Err(CollectError::NoAnswer { why: "the time limit ended the run first".to_owned() })
+            }
             None => Ok(()),
         };
     };

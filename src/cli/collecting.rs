@@ -20,7 +20,8 @@ const RETRY_BUDGET: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 ///
-/// When nobody could be signed in, or Azure Resource Manager answered nothing.
+/// When nobody could be signed in, also because time ran out, or Azure Resource Manager answered
+/// nothing.
 pub(crate) async fn run(
     live: &LiveAudit,
     deployments: &[Deployment],
@@ -50,6 +51,10 @@ pub(crate) async fn run(
     let tokens = tokio::select! {
         tokens = signing_in => tokens.map_err(|error| refused(&error))?,
         stopped = stopped(&mut stop) => {
+            if stopped == Stopped::OutOfTime {
+                return Err(Failure::new("the time limit ended the run before anybody was signed in")
+                    .help("check the network and HTTPS_PROXY, or give --max-duration more seconds"));
+            }
             let finished_at = Timestamp::now();
             return Ok(Snapshot::empty(Header { stopped: Some(stopped), finished_at, ..header }));
         }
