@@ -383,6 +383,43 @@ fn each_refused_sign_in_gets_one_plain_sentence() {
 }
 
 #[test]
+fn whatever_the_authority_answers_gets_one_plain_sentence() {
+    for (fault, said) in [
+        (
+            json!({"status": 401, "body": {"error": "invalid_client", "error_description":
+                "AADSTS7000218: The body must hold a secret.\r\nTrace ID: 1\r\nCorrelation ID: 2"}}),
+            "failed: AADSTS7000218: The body must hold a secret\n",
+        ),
+        (
+            json!({"status": 401, "body": {"error": "invalid_client", "error_description":
+                "AADSTS7000222: The keys are expired.\r\nTrace ID: 1"}}),
+            "failed: the client secret has expired",
+        ),
+        (
+            json!({"status": 403, "body": "<html>simulated-and-not-a-secret</html>"}),
+            "failed: the sign-in authority answered 403 with a page that is not JSON\n",
+        ),
+        (
+            json!({"status": 307, "body": "", "headers": {"Location": "https://example.com/"}}),
+            "failed: the sign-in authority answered 307 with a redirect\n",
+        ),
+        (json!({"status": 501, "body": {}}), "failed: the sign-in authority answered 501\n"),
+    ] {
+        let mut fault = fault;
+        fault["on"] = json!("POST */oauth2/v2.0/token");
+        let azure = Azure::parsed(&json!({
+            "description": "The authority gives no token.",
+            "extends": "compliant",
+            "faults": [fault],
+        }));
+        let ran = azure.vaudit().run(&["check"]).exits(2).says(said);
+        assert!(!ran.stderr.contains("expected"), "no parser speaks: {}", ran.stderr);
+        let ran = azure.vaudit().run(&["check", "-v"]).exits(2);
+        assert!(!ran.stderr.contains("simulated-and-not-a-secret"), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn nobody_signed_in_lists_what_was_tried() {
     let vaudit = Vaudit::default().file("vaudit.toml", demo_manifest());
     let ran = vaudit.run(&["check"]).exits(2).says("nobody is signed in");
