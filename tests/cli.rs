@@ -293,6 +293,26 @@ fn plain_http_beyond_loopback_is_refused() {
     vaudit.file("vaudit.toml", demo_manifest()).run(&["check"]).exits(2).says("plain http");
 }
 
+#[test]
+fn a_proxy_that_cannot_be_read_is_no_direct_connection() {
+    let azure = Azure::named("compliant");
+    for (name, address, said) in [
+        ("HTTPS_PROXY", "http://user:pass@[bad", "HTTPS_PROXY is not the address of a proxy"),
+        ("https_proxy", "ftp://user:pass@proxy", "https_proxy is not the address of a proxy"),
+        ("ALL_PROXY", "socks5://user:pass@127.0.0.1:9", "ALL_PROXY names a socks5 proxy"),
+        ("all_proxy", "http://user:pass/@proxy", "all_proxy is not the address of a proxy"),
+    ] {
+        let ran = azure.vaudit().set(name, address).run(&["check", "-v"]).exits(2).says(said);
+        assert!(!ran.stderr.contains("user:") && !ran.stderr.contains("pass@"), "{}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+        azure.vaudit().set(name, address).run(&["check", "--demo", "compliant"]).exits(0);
+    }
+    assert!(azure.simulator.requests().is_empty(), "nothing was asked");
+    // The one that counts is right, and this machine needs none of them.
+    let vaudit = azure.vaudit().set("HTTPS_PROXY", "127.0.0.1:9").set("all_proxy", "http://[bad");
+    vaudit.run(&["check"]).exits(0);
+}
+
 // Signing in.
 
 #[test]

@@ -20,6 +20,7 @@ use url::Url;
 use vaudit_model::Audience;
 
 use crate::guard::{Guard, Method, Purpose, Refusal, is_localhost, is_loopback, shown_host};
+use crate::proxy::Proxy;
 use crate::retry::{
     Attempts, Door, Holds, MOST_ATTEMPTS, RetryBudget, is_throttling, is_transient, named_pause,
 };
@@ -129,7 +130,7 @@ pub enum TransportError {
     /// TLS could not be set up.
     #[error(transparent)]
     Tls(#[from] Arc<TlsError>),
-    /// The HTTP client could not be built, for example because a proxy variable is not a URL.
+    /// The HTTP client could not be built.
     #[error("the HTTP client cannot be set up: {0}")]
     Client(String),
 }
@@ -189,11 +190,11 @@ impl std::fmt::Debug for Transport {
 }
 
 impl Transport {
-    /// A door with a guard and so much waiting for retries.
-    pub fn new(guard: Guard, retry_budget: Duration, watcher: Watcher) -> Self {
+    /// A door with a guard, behind a proxy, and so much waiting for retries.
+    pub fn new(guard: Guard, proxy: Proxy, retry_budget: Duration, watcher: Watcher) -> Self {
         Self {
             guard,
-            clients: Clients::default(),
+            clients: Clients { proxy, ..Clients::default() },
             budget: RetryBudget::of(retry_budget),
             holds: Holds::default(),
             permits: Semaphore::new(AT_ONCE),
@@ -380,6 +381,7 @@ fn is_certificate_trouble(why: &str) -> bool {
 /// than a whole run against this machine.
 #[derive(Default)]
 struct Clients {
+    proxy: Proxy,
     plain: OnceLock<Result<Client, BuildError>>,
     identity: OnceLock<Result<Client, BuildError>>,
     direct: OnceLock<Result<Client, BuildError>>,
@@ -396,13 +398,13 @@ impl Clients {
     /// The client for a URL: proxies are for everything but this machine and its identity endpoint.
     fn for_url(&self, url: &Url, purpose: Purpose) -> Result<&Client, TransportError> {
         let client = if purpose == Purpose::ManagedIdentity {
-            self.identity.get_or_init(|| build(tls::unused(), Route::Identity))
+            self.identity.get_or_init(|| build(tls::unused(), IDENTITY_CONNECT_TIMEOUT, None))
         } else if url.scheme() == "http" {
-            self.plain.get_or_init(|| build(tls::unused(), Route::Direct))
+            self.plain.get_or_init(|| build(tls::unused(), CONNECT_TIMEOUT, None))
         } else if is_loopback(url) {
-            self.direct.get_or_init(|| build(tls::checked(), Route::Direct))
+            self.direct.get_or_init(|| build(tls::checked(), CONNECT_TIMEOUT, None))
         } else {
-            self.proxied.get_or_init(|| build(tls::checked(), Route::Proxied))
+            self.proxied.get_or_init(|| build(tls::checked(), CONNECT_TIMEOUT, Some(&self.proxy)))
         };
         client.as_ref().map_err(|error| match error {
             BuildError::Tls(error) => TransportError::Tls(Arc::clone(error)),
@@ -411,22 +413,13 @@ impl Clients {
     }
 }
 
-/// Which way a client's connections go.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Route {
-    /// Through the proxies of the environment.
-    Proxied,
-    /// To this machine.
-    Direct,
-    /// To this machine's identity endpoint.
-    Identity,
-}
-
-fn build(tls: Result<rustls::ClientConfig, TlsError>, route: Route) -> Result<Client, BuildError> {
+fn build(
+    tls: Result<rustls::ClientConfig, TlsError>,
+    connect_timeout: Duration,
+    proxy: Option<&Proxy>,
+) -> Result<Client, BuildError> {
     let tls = tls.map_err(|error| BuildError::Tls(Arc::new(error)))?;
-    let connect_timeout =
-        if route == Route::Identity { IDENTITY_CONNECT_TIMEOUT } else { CONNECT_TIMEOUT };
-    let builder = Client::builder()
+    let mut builder = Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(redirect::Policy::none())
         .dns_resolver(Resolver)
@@ -435,8 +428,14 @@ fn build(tls: Result<rustls::ClientConfig, TlsError>, route: Route) -> Result<Cl
         .timeout(TOTAL_TIMEOUT)
         .pool_max_idle_per_host(AT_ONCE)
         .http2_keep_alive_interval(Duration::from_secs(20))
-        .user_agent(concat!("vaudit/", env!("CARGO_PKG_VERSION")));
-    let builder = if route == Route::Proxied { builder } else { builder.no_proxy() };
+        .user_agent(concat!("vaudit/", env!("CARGO_PKG_VERSION")))
+        // Not what the library makes of the environment: it passes over what it cannot read.
+        .no_proxy();
+    // Without its causes, one of which quotes the address with the password.
+    let unusable = |_| BuildError::Client("the proxy cannot be used".to_owned());
+    if let Some(proxy) = proxy.map(Proxy::for_client).transpose().map_err(unusable)?.flatten() {
+        builder = builder.proxy(proxy);
+    }
     builder.build().map_err(|error| {
         let causes = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
         BuildError::Client(format!("{error}{causes}"))
@@ -486,7 +485,8 @@ mod tests {
 
     fn transport(url: &Url) -> Transport {
         let cloud = Cloud { resource_manager: url.to_string(), ..Cloud::public() };
-        Transport::new(Guard::new(cloud).unwrap(), Duration::from_secs(60), Arc::new(|_| {}))
+        let guard = Guard::new(cloud).unwrap();
+        Transport::new(guard, Proxy::default(), Duration::from_secs(60), Arc::new(|_| {}))
     }
 
     fn read(url: &Url) -> Outgoing {

@@ -44,7 +44,8 @@ pub(crate) async fn run(
     };
     let guard = Guard::new(live.audit.manifest.cloud.clone())
         .map_err(|error| Failure::new(error.to_string()).because(&error))?;
-    let transport = Arc::new(Transport::new(guard, RETRY_BUDGET, line.watcher()));
+    let transport = Transport::new(guard, live.proxy.clone(), RETRY_BUDGET, line.watcher());
+    let transport = Arc::new(transport);
     line.say("signing in");
     let audiences = audiences(needs);
     let signing_in = sign_in(&transport, &live.sign_in, live.credential, &audiences);
