@@ -560,6 +560,43 @@ fn the_terminal_decides_about_characters_and_colours() {
     }
 }
 
+// Clouds that lag.
+
+#[test]
+fn an_api_version_the_cloud_does_not_serve_is_asked_once_more_in_an_older_one() {
+    let unserved = |on: &str, listed: &str| {
+        json!({"on": on, "status": 400, "code": "NoRegisteredProviderFound", "message": format!(
+            "No registered resource provider found for location 'x' and API version 'y' for type \
+             'z'. The supported api-versions are '{listed}'.")})
+    };
+    let azure = Azure::parsed(&json!({
+        "description": "A cloud that lags, and one service whose older versions do not help.",
+        "extends": "compliant",
+        "faults": [
+            unserved("GET */flexibleServers?*=2024-08-01*", "2021-06-01, 2022-12-01, 2099-01-01"),
+            unserved("GET */virtualNetworkLinks?*", "2018-09-01"),
+        ],
+    }));
+    let vaudit = azure.vaudit();
+    let arguments = ["check", "--format", "json", "--save-snapshot", "s"];
+    let ran = vaudit.run(&arguments).exits(3);
+    let said = "warning: this cloud answers in older API versions: the PostgreSQL flexible servers \
+                (2022-12-01 instead of 2024-08-01)\n";
+    assert_eq!(ran.stderr, said);
+    assert_eq!(verdicts(&ran.json())["PG001"], "pass");
+    assert_eq!(verdicts(&ran.json())["DNS003"], "indeterminate");
+    let asked = azure.simulator.requests();
+    for list in ["/flexibleServers?", "/virtualNetworkLinks?"] {
+        let times = asked.iter().filter(|request| request.path_and_query.contains(list)).count();
+        assert_eq!(times, 2, "{list}");
+    }
+    let snapshot = vaudit.read("s");
+    let older = r#""api_version":"2022-12-01","asked_api_version":"2024-08-01""#;
+    assert!(snapshot.contains(older), "{snapshot}");
+    vaudit.run(&["check", "--snapshot", "s"]).exits(3).says("older API versions");
+    vaudit.run(&["collect", "--output", "c"]).exits(3).says("older API versions");
+}
+
 // Stopping.
 
 #[cfg(unix)]

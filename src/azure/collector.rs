@@ -11,6 +11,7 @@ use vaudit_model::{
     Audience, Deployment, Document, Estate, Need, Reason, Request, RequestKind, Snapshot,
 };
 
+use crate::api_version;
 use crate::planner;
 use crate::record;
 use crate::requests::{NotSent, Session};
@@ -179,12 +180,20 @@ async fn ask(session: &Session, request: &Request) -> Vec<Document> {
     let mut documents: Vec<Document> = Vec::new();
     let mut links = BTreeSet::new();
     let mut exchange = session.first_page(request).await;
+    // API versions can lag in sovereign clouds (`catalogue.md` §E).
+    let older = exchange.as_ref().ok().and_then(|exchange| api_version::older(request, exchange));
+    let asked_api_version = older.as_ref().map(|older| older.asked.clone());
+    if let Some(older) = older {
+        exchange = session.read(request.kind.audience(), older.url).await;
+    }
     loop {
         let page = documents.len() as u32;
         let asked = match exchange {
             Ok(exchange) => {
                 let asked = exchange.outgoing.url.clone();
-                documents.push(record::document(request, page, exchange));
+                let document = record::document(request, page, exchange);
+                documents
+                    .push(Document { asked_api_version: asked_api_version.clone(), ..document });
                 asked
             }
             Err(NotSent { reason, message }) => {

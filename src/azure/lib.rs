@@ -3,6 +3,7 @@
 //!
 //! What comes out is a [`vaudit_model::Snapshot`]; nothing here judges.
 
+mod api_version;
 mod blob_xml;
 mod collector;
 mod guard;

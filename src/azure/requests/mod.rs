@@ -53,11 +53,11 @@ impl Session {
             Audience::ResourceManager => self.first_arm_page(request).await,
             Audience::Graph => {
                 let url = graph::url(self.transport.guard().graph(), request);
-                self.get(Audience::Graph, url).await
+                self.read(Audience::Graph, url).await
             }
             Audience::Storage => {
                 let url = blob::url(request)?;
-                self.get(Audience::Storage, url).await
+                self.read(Audience::Storage, url).await
             }
         }
     }
@@ -77,7 +77,7 @@ impl Session {
                 NotSent::because(Reason::UntrustedNextLink, message)
             })?,
         };
-        self.get(audience, url).await
+        self.read(audience, url).await
     }
 
     async fn first_arm_page(&self, request: &Request) -> Result<Exchange, NotSent> {
@@ -128,7 +128,8 @@ impl Session {
         })
     }
 
-    async fn get(&self, audience: Audience, url: Url) -> Result<Exchange, NotSent> {
+    /// Reads an address with the token of an audience.
+    pub(crate) async fn read(&self, audience: Audience, url: Url) -> Result<Exchange, NotSent> {
         let token = self.bearer(audience).await?;
         self.send(audience, url, &token).await
     }
