@@ -249,3 +249,44 @@ fn check_footing<'r>(
     let message = if error.message.is_empty() { error.code } else { error.message };
     Err(CollectError::TokenRefused { status: 401, message })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use vaudit_model::{ArmId, Body};
+
+    use super::*;
+
+    fn snapshot(documents: impl IntoIterator<Item = Document>) -> Snapshot {
+        let header = json!({
+            "vaudit_snapshot": 1, "tool_version": "0", "requests": 0, "retries": 0,
+            "started_at": "2026-11-22T09:00:00Z", "finished_at": "2026-11-22T09:00:00Z",
+            "selection": {"profile": "all"}, "manifest": {"path": null, "text": ""},
+        });
+        let mut snapshot = Snapshot::empty(serde_json::from_value(header).unwrap());
+        documents.into_iter().for_each(|document| snapshot.insert(document));
+        snapshot
+    }
+
+    fn unsent(kind: RequestKind) -> Document {
+        let request = Request::arm(kind, &ArmId::subscription_scope("s"));
+        record::not_sent(&request, 0, "/", Reason::SignIn, "no token".to_owned())
+    }
+
+    fn answered(kind: RequestKind, status: u16) -> Document {
+        let body = Body::Json(json!({"error": {"code": "ExpiredAuthenticationToken"}}));
+        Document { status: Some(status), failure: None, body, ..unsent(kind) }
+    }
+
+    #[test]
+    fn a_token_that_ends_after_the_first_answer_is_a_gap() {
+        let footing = |first, second| check_footing(&snapshot([first, second]), [].into_iter());
+        let (one, other) = (RequestKind::Subscription, RequestKind::VirtualNetworks);
+        assert!(footing(answered(one, 200), unsent(other)).is_ok());
+        assert!(footing(answered(one, 403), answered(other, 401)).is_ok());
+        let refused = footing(answered(one, 401), unsent(other)).unwrap_err();
+        assert!(matches!(refused, CollectError::TokenRefused { .. }), "{refused}");
+        let silent = footing(unsent(one), unsent(other)).unwrap_err();
+        assert!(matches!(silent, CollectError::NoAnswer { .. }), "{silent}");
+    }
+}
