@@ -293,6 +293,26 @@ fn plain_http_beyond_loopback_is_refused() {
     vaudit.file("vaudit.toml", demo_manifest()).run(&["check"]).exits(2).says("plain http");
 }
 
+#[test]
+fn a_proxy_that_cannot_be_read_is_no_direct_connection() {
+    let azure = Azure::named("compliant");
+    for (name, address, said) in [
+        ("HTTPS_PROXY", "http://user:pass@[bad", "HTTPS_PROXY is not the address of a proxy"),
+        ("https_proxy", "ftp://user:pass@proxy", "https_proxy is not the address of a proxy"),
+        ("ALL_PROXY", "socks5://user:pass@127.0.0.1:9", "ALL_PROXY names a socks5 proxy"),
+        ("all_proxy", "http://user:pass/@proxy", "all_proxy is not the address of a proxy"),
+    ] {
+        let ran = azure.vaudit().set(name, address).run(&["check", "-v"]).exits(2).says(said);
+        assert!(!ran.stderr.contains("user:") && !ran.stderr.contains("pass@"), "{}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+        azure.vaudit().set(name, address).run(&["check", "--demo", "compliant"]).exits(0);
+    }
+    assert!(azure.simulator.requests().is_empty(), "nothing was asked");
+    // The one that counts is right, and this machine needs none of them.
+    let vaudit = azure.vaudit().set("HTTPS_PROXY", "127.0.0.1:9").set("all_proxy", "http://[bad");
+    vaudit.run(&["check"]).exits(0);
+}
+
 // Signing in.
 
 #[test]
@@ -331,6 +351,42 @@ fn a_token_azure_refuses_is_no_audit() {
 }
 
 #[test]
+fn a_token_is_trimmed_and_one_that_cannot_be_sent_is_said() {
+    let azure = Azure::named("compliant");
+    let token = |audience: &str| azure.simulator.token(audience).unwrap();
+    let vaudit = Vaudit::default()
+        .file("vaudit.toml", &azure.manifest())
+        .set("VAUDIT_ARM_TOKEN", format!(" {}\r\n", token("https://management.azure.com")))
+        .set("VAUDIT_GRAPH_TOKEN", format!("{}\n", token("https://graph.microsoft.com")))
+        .set("VAUDIT_STORAGE_TOKEN", "secret\r\nX: 1");
+    let ran = vaudit.run(&["check", "--format", "json"]).exits(3);
+    let gap = &ran.json()["deployments"][0]["gaps"][0];
+    assert_eq!(gap["reason"], "sign-in");
+    assert!(ran.stdout.contains("VAUDIT_STORAGE_TOKEN holds characters that no token has"));
+    assert!(!azure.simulator.requests().iter().any(|request| !request.bearer));
+    assert!(!ran.stdout.contains("secret") && !ran.stderr.contains("secret"));
+    let vaudit = vaudit.set("VAUDIT_ARM_TOKEN", "secret\r\nX: 1");
+    let ran = vaudit.run(&["check", "-v"]).exits(2).says("VAUDIT_ARM_TOKEN holds characters");
+    assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_token_that_ends_soon_is_not_fetched_with_every_request() {
+    let azure = Azure::parsed(&json!({
+        "description": "Tokens live for four minutes, and there is one for each service.",
+        "extends": "compliant",
+        "faults": [
+            {"on": "POST */oauth2/v2.0/token", "patch": {"expires_in": 240}, "times": 3},
+            {"on": "POST */oauth2/v2.0/token", "status": 400, "body": {"error": "no_more"}},
+        ],
+    }));
+    azure.vaudit().run(&["check"]).exits(0);
+    let asked = azure.simulator.requests();
+    let tokens = asked.iter().filter(|request| request.path_and_query.contains("/oauth2/"));
+    assert_eq!(tokens.count(), 3);
+}
+
+#[test]
 fn each_refused_sign_in_gets_one_plain_sentence() {
     let azure = Azure::named("compliant");
     let wrong = |name: &str, value: &str| azure.vaudit().set(name, value);
@@ -344,6 +400,43 @@ fn each_refused_sign_in_gets_one_plain_sentence() {
     ran.exits(2).says("application was not found").says("caused by").says("AADSTS700016");
     let ran = wrong("AZURE_CLIENT_ID", "").run(&["check"]).exits(2);
     ran.says("AZURE_CLIENT_ID is not");
+}
+
+#[test]
+fn whatever_the_authority_answers_gets_one_plain_sentence() {
+    for (fault, said) in [
+        (
+            json!({"status": 401, "body": {"error": "invalid_client", "error_description":
+                "AADSTS7000218: The body must hold a secret.\r\nTrace ID: 1\r\nCorrelation ID: 2"}}),
+            "failed: AADSTS7000218: The body must hold a secret\n",
+        ),
+        (
+            json!({"status": 401, "body": {"error": "invalid_client", "error_description":
+                "AADSTS7000222: The keys are expired.\r\nTrace ID: 1"}}),
+            "failed: the client secret has expired",
+        ),
+        (
+            json!({"status": 403, "body": "<html>simulated-and-not-a-secret</html>"}),
+            "failed: the sign-in authority answered 403 with a page that is not JSON\n",
+        ),
+        (
+            json!({"status": 307, "body": "", "headers": {"Location": "https://example.com/"}}),
+            "failed: the sign-in authority answered 307 with a redirect\n",
+        ),
+        (json!({"status": 501, "body": {}}), "failed: the sign-in authority answered 501\n"),
+    ] {
+        let mut fault = fault;
+        fault["on"] = json!("POST */oauth2/v2.0/token");
+        let azure = Azure::parsed(&json!({
+            "description": "The authority gives no token.",
+            "extends": "compliant",
+            "faults": [fault],
+        }));
+        let ran = azure.vaudit().run(&["check"]).exits(2).says(said);
+        assert!(!ran.stderr.contains("expected"), "no parser speaks: {}", ran.stderr);
+        let ran = azure.vaudit().run(&["check", "-v"]).exits(2);
+        assert!(!ran.stderr.contains("simulated-and-not-a-secret"), "{}", ran.stderr);
+    }
 }
 
 #[test]
@@ -485,6 +578,43 @@ fn the_terminal_decides_about_characters_and_colours() {
     }
 }
 
+// Clouds that lag.
+
+#[test]
+fn an_api_version_the_cloud_does_not_serve_is_asked_once_more_in_an_older_one() {
+    let unserved = |on: &str, listed: &str| {
+        json!({"on": on, "status": 400, "code": "NoRegisteredProviderFound", "message": format!(
+            "No registered resource provider found for location 'x' and API version 'y' for type \
+             'z'. The supported api-versions are '{listed}'.")})
+    };
+    let azure = Azure::parsed(&json!({
+        "description": "A cloud that lags, and one service whose older versions do not help.",
+        "extends": "compliant",
+        "faults": [
+            unserved("GET */flexibleServers?*=2024-08-01*", "2021-06-01, 2022-12-01, 2099-01-01"),
+            unserved("GET */virtualNetworkLinks?*", "2018-09-01"),
+        ],
+    }));
+    let vaudit = azure.vaudit();
+    let arguments = ["check", "--format", "json", "--save-snapshot", "s"];
+    let ran = vaudit.run(&arguments).exits(3);
+    let said = "warning: this cloud answers in older API versions: the PostgreSQL flexible servers \
+                (2022-12-01 instead of 2024-08-01)\n";
+    assert_eq!(ran.stderr, said);
+    assert_eq!(verdicts(&ran.json())["PG001"], "pass");
+    assert_eq!(verdicts(&ran.json())["DNS003"], "indeterminate");
+    let asked = azure.simulator.requests();
+    for list in ["/flexibleServers?", "/virtualNetworkLinks?"] {
+        let times = asked.iter().filter(|request| request.path_and_query.contains(list)).count();
+        assert_eq!(times, 2, "{list}");
+    }
+    let snapshot = vaudit.read("s");
+    let older = r#""api_version":"2022-12-01","asked_api_version":"2024-08-01""#;
+    assert!(snapshot.contains(older), "{snapshot}");
+    vaudit.run(&["check", "--snapshot", "s"]).exits(3).says("older API versions");
+    vaudit.run(&["collect", "--output", "c"]).exits(3).says("older API versions");
+}
+
 // Stopping.
 
 #[cfg(unix)]
@@ -540,4 +670,27 @@ fn a_time_limit_ends_the_reading_not_the_judging() {
         azure.vaudit().run(&["check", "--max-duration", "2", "--format", "json"]).exits(3).json();
     assert_eq!(report["run"]["complete"], false);
     assert_eq!(verdicts(&report)["BKP001"], "indeterminate");
+    let asked = azure.simulator.requests();
+    let answered = asked.iter().filter(|request| !request.path_and_query.contains("/oauth2/"));
+    assert!(report["run"]["requests"].as_u64().unwrap() > answered.count() as u64, "{asked:?}");
+}
+
+#[test]
+fn a_time_limit_that_leaves_no_answer_is_no_audit() {
+    for (hangs, said) in [
+        ("GET /subscriptions*", "the time limit ended the run first"),
+        ("POST */oauth2/*", "the time limit ended the run before anybody was signed in"),
+    ] {
+        let azure = Azure::parsed(&json!({
+            "description": "Some service never answers.",
+            "extends": "compliant",
+            "faults": [{"on": hangs, "delay_ms": 60000}],
+        }));
+        let vaudit = azure.vaudit();
+        for command in [&["check"][..], &["collect", "--output", "out.snapshot"]] {
+            let ran = vaudit.run(&[command, &["--max-duration", "1"]].concat()).exits(2).says(said);
+            assert_eq!(ran.stdout, "");
+        }
+        assert!(!vaudit.path("out.snapshot").exists());
+    }
 }

@@ -12,9 +12,9 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use vaudit_simulator::{Options, Scenario, Simulator, Tls, demo_manifest};
 
-/// A CONNECT proxy that leads every tunnel to the simulator.
+/// A CONNECT proxy that leads every tunnel to the simulator, for who knows its password.
 struct Proxy {
-    address: String,
+    url: String,
     tunnels: Arc<Mutex<Vec<String>>>,
 }
 
@@ -22,14 +22,14 @@ impl Proxy {
     fn start(azure: &Azure, simulator: Arc<Simulator>) -> Self {
         let tunnels: Arc<Mutex<Vec<String>>> = Arc::default();
         let listener = azure.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let url = format!("http://user:p%40ss@{}", listener.local_addr().unwrap());
         let seen = Arc::clone(&tunnels);
         azure.runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(tunnel(stream, Arc::clone(&simulator), Arc::clone(&seen)));
             }
         });
-        Self { address, tunnels }
+        Self { url, tunnels }
     }
 
     /// The hosts that were asked for, each once, sorted.
@@ -57,6 +57,10 @@ async fn tunnel(stream: TcpStream, simulator: Arc<Simulator>, seen: Arc<Mutex<Ve
     else {
         return;
     };
+    // user:p@ss
+    if !request.contains(": Basic dXNlcjpwQHNz") {
+        return;
+    }
     seen.lock().unwrap().push(host.to_owned());
     if stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.is_ok() {
         // A client that hangs up ends the tunnel; what matters is what the audit says.
@@ -81,7 +85,7 @@ fn audit(scenario: &str) -> (serde_json::Value, i32, Vec<String>) {
     let vaudit = vaudit
         .signed_in()
         .file("production.toml", demo_manifest())
-        .set("HTTPS_PROXY", format!("http://{}", proxy.address))
+        .set("HTTPS_PROXY", &proxy.url)
         .set("SSL_CERT_FILE", ca);
     let ran = vaudit.run(&["check", "--config", "production.toml", "--format", "json"]);
     for request in simulator.requests() {
@@ -122,7 +126,7 @@ fn a_ca_nobody_trusts_is_said_in_one_sentence() {
     let vaudit = vaudit
         .signed_in()
         .file("vaudit.toml", demo_manifest())
-        .set("HTTPS_PROXY", format!("http://{}", proxy.address))
+        .set("all_proxy", &proxy.url)
         .set("SSL_CERT_FILE", other.path().join("ca.pem").display().to_string());
     let ran =
         vaudit.run(&["check"]).exits(2).says("certificate is not trusted").says("SSL_CERT_FILE");

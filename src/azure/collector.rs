@@ -11,6 +11,7 @@ use vaudit_model::{
     Audience, Deployment, Document, Estate, Need, Reason, Request, RequestKind, Snapshot,
 };
 
+use crate::api_version;
 use crate::planner;
 use crate::record;
 use crate::requests::{NotSent, Session};
@@ -66,7 +67,7 @@ pub enum CollectError {
 ///
 /// # Errors
 ///
-/// When Azure Resource Manager answered nothing, or nothing but 401.
+/// When Azure Resource Manager answered nothing, or nothing but 401, and no signal stopped the run.
 pub async fn collect(
     session: &Session,
     deployments: &[Deployment],
@@ -97,15 +98,16 @@ pub async fn collect(
             },
         }
     };
-    let Run { mut snapshot, under_way, .. } = run;
+    let Run { mut snapshot, under_way, askers, .. } = run;
     drop(under_way);
     snapshot.header.stopped = stopped;
     snapshot.header.finished_at = Timestamp::now();
-    snapshot.header.requests =
-        snapshot.documents().filter(|document| was_sent(document)).count() as u64;
+    snapshot.header.requests = session.transport.requests();
     snapshot.header.retries = session.transport.retries();
-    if stopped.is_none() {
-        check_footing(&snapshot)?;
+    match stopped {
+        // Whoever stops a run by a signal gets what there is.
+        Some(Stopped::Interrupted | Stopped::Terminated) => {}
+        Some(Stopped::OutOfTime) | None => check_footing(&snapshot, askers.keys())?,
     }
     Ok(snapshot)
 }
@@ -120,10 +122,6 @@ async fn stopped(stop: &mut watch::Receiver<Option<Stopped>>) -> Stopped {
             std::future::pending::<()>().await;
         }
     }
-}
-
-fn was_sent(document: &Document) -> bool {
-    document.failure.as_ref().is_none_or(|failure| failure.reason == Reason::Transport)
 }
 
 /// All pages of an answer, with how deep in the chain it stands.
@@ -182,12 +180,20 @@ async fn ask(session: &Session, request: &Request) -> Vec<Document> {
     let mut documents: Vec<Document> = Vec::new();
     let mut links = BTreeSet::new();
     let mut exchange = session.first_page(request).await;
+    // API versions can lag in sovereign clouds (`catalogue.md` §E).
+    let older = exchange.as_ref().ok().and_then(|exchange| api_version::older(request, exchange));
+    let asked_api_version = older.as_ref().map(|older| older.asked.clone());
+    if let Some(older) = older {
+        exchange = session.read(request.kind.audience(), older.url).await;
+    }
     loop {
         let page = documents.len() as u32;
         let asked = match exchange {
             Ok(exchange) => {
                 let asked = exchange.outgoing.url.clone();
-                documents.push(record::document(request, page, exchange));
+                let document = record::document(request, page, exchange);
+                documents
+                    .push(Document { asked_api_version: asked_api_version.clone(), ..document });
                 asked
             }
             Err(NotSent { reason, message }) => {
@@ -219,15 +225,20 @@ fn next_link(document: &Document) -> Option<String> {
 
 /// Whether there is ground to stand on: at least one answer of Azure Resource Manager that is not a
 /// refused token, if any was asked for.
-fn check_footing(snapshot: &Snapshot) -> Result<(), CollectError> {
-    let asked: Vec<&Document> = snapshot
-        .documents()
-        .filter(|document| document.request.kind.audience() == Audience::ResourceManager)
-        .collect();
+fn check_footing<'r>(
+    snapshot: &Snapshot,
+    mut sent: impl Iterator<Item = &'r Request>,
+) -> Result<(), CollectError> {
+    let is_arm = |request: &Request| request.kind.audience() == Audience::ResourceManager;
+    let asked: Vec<&Document> =
+        snapshot.documents().filter(|document| is_arm(&document.request)).collect();
     let answered = |document: &&&Document| document.status.is_some();
     let Some(answer) = asked.iter().find(answered) else {
         return match asked.iter().find_map(|document| document.failure.as_ref()) {
             Some(failure) => Err(CollectError::NoAnswer { why: failure.message.clone() }),
+            None if sent.any(is_arm) => {
+                Err(CollectError::NoAnswer { why: "the time limit ended the run first".to_owned() })
+            }
             None => Ok(()),
         };
     };
@@ -237,4 +248,45 @@ fn check_footing(snapshot: &Snapshot) -> Result<(), CollectError> {
     let error = ErrorBody::of(&answer.body);
     let message = if error.message.is_empty() { error.code } else { error.message };
     Err(CollectError::TokenRefused { status: 401, message })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use vaudit_model::{ArmId, Body};
+
+    use super::*;
+
+    fn snapshot(documents: impl IntoIterator<Item = Document>) -> Snapshot {
+        let header = json!({
+            "vaudit_snapshot": 1, "tool_version": "0", "requests": 0, "retries": 0,
+            "started_at": "2026-11-22T09:00:00Z", "finished_at": "2026-11-22T09:00:00Z",
+            "selection": {"profile": "all"}, "manifest": {"path": null, "text": ""},
+        });
+        let mut snapshot = Snapshot::empty(serde_json::from_value(header).unwrap());
+        documents.into_iter().for_each(|document| snapshot.insert(document));
+        snapshot
+    }
+
+    fn unsent(kind: RequestKind) -> Document {
+        let request = Request::arm(kind, &ArmId::subscription_scope("s"));
+        record::not_sent(&request, 0, "/", Reason::SignIn, "no token".to_owned())
+    }
+
+    fn answered(kind: RequestKind, status: u16) -> Document {
+        let body = Body::Json(json!({"error": {"code": "ExpiredAuthenticationToken"}}));
+        Document { status: Some(status), failure: None, body, ..unsent(kind) }
+    }
+
+    #[test]
+    fn a_token_that_ends_after_the_first_answer_is_a_gap() {
+        let footing = |first, second| check_footing(&snapshot([first, second]), [].into_iter());
+        let (one, other) = (RequestKind::Subscription, RequestKind::VirtualNetworks);
+        assert!(footing(answered(one, 200), unsent(other)).is_ok());
+        assert!(footing(answered(one, 403), answered(other, 401)).is_ok());
+        let refused = footing(answered(one, 401), unsent(other)).unwrap_err();
+        assert!(matches!(refused, CollectError::TokenRefused { .. }), "{refused}");
+        let silent = footing(unsent(one), unsent(other)).unwrap_err();
+        assert!(matches!(silent, CollectError::NoAnswer { .. }), "{silent}");
+    }
 }

@@ -7,7 +7,7 @@ use url::{Host, Url};
 use vaudit_model::{Audience, Cloud};
 
 /// What a request is for. It decides where it may go and whether it may carry a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Purpose {
     /// Reading facts, with the token of the audience.
     Read(Audience),
@@ -15,6 +15,19 @@ pub enum Purpose {
     SignIn,
     /// Getting a token from the machine's own identity endpoint.
     ManagedIdentity,
+}
+
+impl Purpose {
+    /// Who is asked, for messages.
+    pub(crate) fn asked(self) -> &'static str {
+        match self {
+            Self::Read(Audience::ResourceManager) => "Azure Resource Manager",
+            Self::Read(Audience::Graph) => "Microsoft Graph",
+            Self::Read(Audience::Storage) => "the Blob service",
+            Self::SignIn => "the sign-in authority",
+            Self::ManagedIdentity => "this machine's identity endpoint",
+        }
+    }
 }
 
 /// The HTTP methods vaudit knows.
@@ -145,14 +158,7 @@ impl Guard {
             });
         }
         if !self.is_own_host(purpose, url) {
-            let audience = match purpose {
-                Purpose::Read(Audience::ResourceManager) => "Azure Resource Manager",
-                Purpose::Read(Audience::Graph) => "Microsoft Graph",
-                Purpose::Read(Audience::Storage) => "the Blob service",
-                Purpose::SignIn => "the sign-in authority",
-                Purpose::ManagedIdentity => "this machine's identity endpoint",
-            };
-            return Err(Refusal::ForeignHost { host: shown_host(url), audience });
+            return Err(Refusal::ForeignHost { host: shown_host(url), audience: purpose.asked() });
         }
         let plain_is_local = is_loopback(url) || purpose == Purpose::ManagedIdentity;
         if url.scheme() != "https" && !plain_is_local {

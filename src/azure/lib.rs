@@ -3,10 +3,12 @@
 //!
 //! What comes out is a [`vaudit_model::Snapshot`]; nothing here judges.
 
+mod api_version;
 mod blob_xml;
 mod collector;
 mod guard;
 mod planner;
+mod proxy;
 mod record;
 mod requests;
 mod retry;
@@ -17,6 +19,7 @@ mod transport;
 
 pub use collector::{CollectError, Observer, Progress, collect};
 pub use guard::{Guard, InvalidEndpoint, Method, Purpose, Refusal, is_loopback};
+pub use proxy::{InvalidProxy, Proxy};
 pub use requests::Session;
 pub use sign_in::{Attempt, CredentialKind, SignInEnvironment, SignInError, Tokens, sign_in};
 pub use transport::{Incoming, Outgoing, Traffic, Transport, TransportError, Watcher};

@@ -55,6 +55,7 @@ fn empty(request: &Request, page: u32, method: &str, address: &str) -> Document 
         method: method.to_owned(),
         url: inert(&address.chars().take(4_000).collect::<String>()),
         api_version: None,
+        asked_api_version: None,
         status: None,
         headers: BTreeMap::new(),
         body: Body::Empty,

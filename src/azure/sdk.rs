@@ -83,7 +83,7 @@ impl HttpClient for SdkTransport {
             purpose: Purpose::Read(Audience::ResourceManager),
             method,
             url: request.url().clone(),
-            headers: headers(request),
+            headers: headers(request)?,
             body: body.clone(),
         };
         let result = self.door.send(&outgoing).await;
@@ -93,18 +93,19 @@ impl HttpClient for SdkTransport {
     }
 }
 
-fn headers(request: &Request) -> HeaderMap {
+/// The headers of a request. What cannot be sent is an error: without it the request would be another.
+fn headers(request: &Request) -> azure_core_021::Result<HeaderMap> {
+    let unusable = || Error::message(ErrorKind::Other, "a header cannot be sent");
     let mut map = HeaderMap::new();
     for (name, value) in request.headers().iter() {
-        let name = HeaderName::from_bytes(name.as_str().as_bytes());
-        if let (Ok(name), Ok(mut value)) = (name, HeaderValue::from_str(value.as_str())) {
-            // The door names itself; the SDK's own user agent would name the wrong program.
-            if name == USER_AGENT {
-                continue;
-            }
-            value.set_sensitive(name == reqwest::header::AUTHORIZATION);
-            map.insert(name, value);
+        let name = HeaderName::from_bytes(name.as_str().as_bytes()).map_err(|_| unusable())?;
+        // The door names itself; the SDK's own user agent would name the wrong program.
+        if name == USER_AGENT {
+            continue;
         }
+        let mut value = HeaderValue::from_str(value.as_str()).map_err(|_| unusable())?;
+        value.set_sensitive(name == reqwest::header::AUTHORIZATION);
+        map.insert(name, value);
     }
-    map
+    Ok(map)
 }

@@ -14,12 +14,16 @@ use jiff::Timestamp;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, redirect};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 use url::Url;
 use vaudit_model::Audience;
 
 use crate::guard::{Guard, Method, Purpose, Refusal, is_localhost, is_loopback, shown_host};
-use crate::retry::{RetryBudget, is_transient, named_pause, pause_after};
+use crate::proxy::Proxy;
+use crate::retry::{
+    Attempts, Door, Holds, MOST_ATTEMPTS, RetryBudget, is_throttling, is_transient, named_pause,
+};
 use crate::tls::{self, TlsError};
 
 /// How many requests are under way at once (`catalogue.md` §A).
@@ -126,7 +130,7 @@ pub enum TransportError {
     /// TLS could not be set up.
     #[error(transparent)]
     Tls(#[from] Arc<TlsError>),
-    /// The HTTP client could not be built, for example because a proxy variable is not a URL.
+    /// The HTTP client could not be built.
     #[error("the HTTP client cannot be set up: {0}")]
     Client(String),
 }
@@ -171,8 +175,10 @@ pub struct Transport {
     guard: Guard,
     clients: Clients,
     budget: RetryBudget,
+    holds: Holds,
     permits: Semaphore,
     remaining_reads: AtomicI64,
+    requests: AtomicU64,
     retries: AtomicU64,
     watcher: Watcher,
 }
@@ -184,14 +190,16 @@ impl std::fmt::Debug for Transport {
 }
 
 impl Transport {
-    /// A door with a guard and so much waiting for retries.
-    pub fn new(guard: Guard, retry_budget: Duration, watcher: Watcher) -> Self {
+    /// A door with a guard, behind a proxy, and so much waiting for retries.
+    pub fn new(guard: Guard, proxy: Proxy, retry_budget: Duration, watcher: Watcher) -> Self {
         Self {
             guard,
-            clients: Clients::default(),
+            clients: Clients { proxy, ..Clients::default() },
             budget: RetryBudget::of(retry_budget),
+            holds: Holds::default(),
             permits: Semaphore::new(AT_ONCE),
             remaining_reads: AtomicI64::new(i64::MAX),
+            requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             watcher,
         }
@@ -202,7 +210,12 @@ impl Transport {
         &self.guard
     }
 
-    /// How often a request was sent again.
+    /// How many reads were sent, answered or not; retries and token requests are not counted.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// How often a read was sent again.
     pub fn retries(&self) -> u64 {
         self.retries.load(Ordering::Relaxed)
     }
@@ -216,38 +229,61 @@ impl Transport {
     /// When the request is refused, or there is no answer.
     pub async fn send(&self, outgoing: &Outgoing) -> Result<Incoming, TransportError> {
         self.guard.admit(outgoing.purpose, outgoing.method, &outgoing.url)?;
-        let mut attempt = 1;
+        let door = (outgoing.purpose, shown_host(&outgoing.url));
+        let mut attempts = Attempts::default();
         loop {
-            let result = self.send_once(outgoing).await;
-            let named = match &result {
+            let permit = self.turn(&door).await;
+            let sent = Instant::now();
+            let result = self.exchange(outgoing, attempts.failed()).await;
+            drop(permit);
+            let (at_most, named) = match &result {
                 Ok(answer) if !is_transient(answer.status) => return result,
-                Ok(answer) => named_pause(&answer.headers, &answer.body, answer.received_at),
-                Err(error) if !error.may_pass() => return result,
-                Err(TransportError::Unreachable { .. }) if attempt >= CONNECT_ATTEMPTS => {
-                    return result;
+                Ok(answer) => {
+                    let named = named_pause(&answer.headers, &answer.body, answer.received_at);
+                    (MOST_ATTEMPTS, named)
                 }
-                Err(_) => None,
+                Err(error) if !error.may_pass() => return result,
+                Err(TransportError::Unreachable { .. }) => (CONNECT_ATTEMPTS, None),
+                Err(_) => (MOST_ATTEMPTS, None),
             };
             if outgoing.purpose == Purpose::ManagedIdentity {
                 return result;
             }
-            let Some(pause) = pause_after(attempt, named).filter(|pause| self.budget.take(*pause))
-            else {
+            let pause = attempts.pause(sent.elapsed(), at_most, named);
+            let Some(pause) = pause.filter(|pause| self.budget.take(*pause)) else {
                 return result;
             };
-            self.retries.fetch_add(1, Ordering::Relaxed);
+            if let Ok(answer) = &result
+                && is_throttling(answer.status, &answer.body)
+            {
+                self.holds.hold(door.clone(), pause);
+            }
             (self.watcher)(Traffic::Retrying { pause });
             tokio::time::sleep(pause).await;
-            attempt += 1;
         }
     }
 
-    async fn send_once(&self, outgoing: &Outgoing) -> Result<Incoming, TransportError> {
-        let _permit = self.permits.acquire().await;
-        let is_arm = outgoing.purpose == Purpose::Read(Audience::ResourceManager);
-        if is_arm {
-            self.keep_pace().await;
+    /// Waits until a request may leave; it is under way as long as the permit is held.
+    async fn turn(&self, door: &Door) -> Option<SemaphorePermit<'_>> {
+        loop {
+            // Without a permit, which another host could use meanwhile.
+            self.holds.passed(door).await;
+            // The semaphore is never closed.
+            let permit = self.permits.acquire().await.ok();
+            if door.0 == Purpose::Read(Audience::ResourceManager) {
+                self.keep_pace().await;
+            }
+            if self.holds.until(door).is_none() {
+                return permit;
+            }
         }
+    }
+
+    async fn exchange(
+        &self,
+        outgoing: &Outgoing,
+        failed_before: u32,
+    ) -> Result<Incoming, TransportError> {
         let host = shown_host(&outgoing.url);
         let client = self.clients.for_url(&outgoing.url, outgoing.purpose)?;
         let method = match outgoing.method {
@@ -260,10 +296,14 @@ impl Transport {
         if outgoing.method == Method::Post {
             request = request.body(outgoing.body.clone());
         }
+        if let Purpose::Read(_) = outgoing.purpose {
+            let count = if failed_before == 0 { &self.requests } else { &self.retries };
+            count.fetch_add(1, Ordering::Relaxed);
+        }
         let response = request.send().await.map_err(|error| no_answer(&host, error))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        if is_arm {
+        if outgoing.purpose == Purpose::Read(Audience::ResourceManager) {
             self.note_remaining(&headers);
         }
         let body = read_body(response, &host).await?;
@@ -341,6 +381,7 @@ fn is_certificate_trouble(why: &str) -> bool {
 /// than a whole run against this machine.
 #[derive(Default)]
 struct Clients {
+    proxy: Proxy,
     plain: OnceLock<Result<Client, BuildError>>,
     identity: OnceLock<Result<Client, BuildError>>,
     direct: OnceLock<Result<Client, BuildError>>,
@@ -357,13 +398,13 @@ impl Clients {
     /// The client for a URL: proxies are for everything but this machine and its identity endpoint.
     fn for_url(&self, url: &Url, purpose: Purpose) -> Result<&Client, TransportError> {
         let client = if purpose == Purpose::ManagedIdentity {
-            self.identity.get_or_init(|| build(tls::unused(), Route::Identity))
+            self.identity.get_or_init(|| build(tls::unused(), IDENTITY_CONNECT_TIMEOUT, None))
         } else if url.scheme() == "http" {
-            self.plain.get_or_init(|| build(tls::unused(), Route::Direct))
+            self.plain.get_or_init(|| build(tls::unused(), CONNECT_TIMEOUT, None))
         } else if is_loopback(url) {
-            self.direct.get_or_init(|| build(tls::checked(), Route::Direct))
+            self.direct.get_or_init(|| build(tls::checked(), CONNECT_TIMEOUT, None))
         } else {
-            self.proxied.get_or_init(|| build(tls::checked(), Route::Proxied))
+            self.proxied.get_or_init(|| build(tls::checked(), CONNECT_TIMEOUT, Some(&self.proxy)))
         };
         client.as_ref().map_err(|error| match error {
             BuildError::Tls(error) => TransportError::Tls(Arc::clone(error)),
@@ -372,22 +413,13 @@ impl Clients {
     }
 }
 
-/// Which way a client's connections go.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Route {
-    /// Through the proxies of the environment.
-    Proxied,
-    /// To this machine.
-    Direct,
-    /// To this machine's identity endpoint.
-    Identity,
-}
-
-fn build(tls: Result<rustls::ClientConfig, TlsError>, route: Route) -> Result<Client, BuildError> {
+fn build(
+    tls: Result<rustls::ClientConfig, TlsError>,
+    connect_timeout: Duration,
+    proxy: Option<&Proxy>,
+) -> Result<Client, BuildError> {
     let tls = tls.map_err(|error| BuildError::Tls(Arc::new(error)))?;
-    let connect_timeout =
-        if route == Route::Identity { IDENTITY_CONNECT_TIMEOUT } else { CONNECT_TIMEOUT };
-    let builder = Client::builder()
+    let mut builder = Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(redirect::Policy::none())
         .dns_resolver(Resolver)
@@ -396,8 +428,14 @@ fn build(tls: Result<rustls::ClientConfig, TlsError>, route: Route) -> Result<Cl
         .timeout(TOTAL_TIMEOUT)
         .pool_max_idle_per_host(AT_ONCE)
         .http2_keep_alive_interval(Duration::from_secs(20))
-        .user_agent(concat!("vaudit/", env!("CARGO_PKG_VERSION")));
-    let builder = if route == Route::Proxied { builder } else { builder.no_proxy() };
+        .user_agent(concat!("vaudit/", env!("CARGO_PKG_VERSION")))
+        // Not what the library makes of the environment: it passes over what it cannot read.
+        .no_proxy();
+    // Without its causes, one of which quotes the address with the password.
+    let unusable = |_| BuildError::Client("the proxy cannot be used".to_owned());
+    if let Some(proxy) = proxy.map(Proxy::for_client).transpose().map_err(unusable)?.flatten() {
+        builder = builder.proxy(proxy);
+    }
     builder.build().map_err(|error| {
         let causes = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
         BuildError::Client(format!("{error}{causes}"))
@@ -417,5 +455,91 @@ impl Resolve for Resolver {
             let found = tokio::net::lookup_host((name.as_str().to_owned(), 0)).await?;
             Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
+
+    use vaudit_model::Cloud;
+
+    use super::*;
+
+    /// Serves one request a connection on this machine, as long as the test runs.
+    fn serve(answer: impl Fn(&mut TcpStream) + Send + 'static) -> Url {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                lines.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
+                answer(&mut stream);
+            }
+        });
+        url
+    }
+
+    fn transport(url: &Url) -> Transport {
+        let cloud = Cloud { resource_manager: url.to_string(), ..Cloud::public() };
+        let guard = Guard::new(cloud).unwrap();
+        Transport::new(guard, Proxy::default(), Duration::from_secs(60), Arc::new(|_| {}))
+    }
+
+    fn read(url: &Url) -> Outgoing {
+        Outgoing::get(Purpose::Read(Audience::ResourceManager), url.clone())
+    }
+
+    #[tokio::test]
+    async fn a_throttled_host_gets_no_request_before_the_time_it_named() {
+        const PAUSE: Duration = Duration::from_millis(700);
+        let early = Arc::new(AtomicU64::new(0));
+        let seen = Arc::clone(&early);
+        let throttling = std::sync::Mutex::new(None);
+        let url = serve(move |stream| {
+            let mut until = throttling.lock().unwrap();
+            let first = until.is_none();
+            let until = *until.get_or_insert_with(|| std::time::Instant::now() + PAUSE);
+            let text = if first {
+                "HTTP/1.1 429 Too Many Requests\r\nretry-after-ms: 700\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            } else {
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}"
+            };
+            if !first && std::time::Instant::now() < until {
+                seen.fetch_add(1, Ordering::SeqCst);
+            }
+            // Closing the connection is what the client must live with.
+            let _ = stream.write_all(text.as_bytes());
+        });
+        let transport = Arc::new(transport(&url));
+        let (throttled, later) = (Arc::clone(&transport), Arc::clone(&transport));
+        let (first, second) = (read(&url), read(&url));
+        let throttled = tokio::spawn(async move { throttled.send(&first).await });
+        while transport.holds.until(&(second.purpose, shown_host(&url))).is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(later.send(&second).await.unwrap().status, 200);
+        assert_eq!(throttled.await.unwrap().unwrap().status, 200);
+        assert_eq!(early.load(Ordering::SeqCst), 0);
+        assert_eq!((transport.requests(), transport.retries()), (2, 1));
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_counts_whatever_came_of_it() {
+        let url = serve(|stream| {
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", LARGEST_BODY + 1);
+            let _ = stream.write_all(head.as_bytes());
+            let _ = stream.write_all(&vec![b' '; LARGEST_BODY + 1]);
+        });
+        let transport = transport(&url);
+        let answer = transport.send(&read(&url)).await;
+        assert!(matches!(answer, Err(TransportError::TooLarge { .. })), "{answer:?}");
+        assert_eq!((transport.requests(), transport.retries()), (1, 0));
+        let foreign = read(&Url::parse("https://example.com/").unwrap());
+        transport.send(&foreign).await.unwrap_err();
+        assert_eq!(transport.requests(), 1, "what is refused is not sent");
     }
 }

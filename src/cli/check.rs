@@ -1,5 +1,6 @@
 //! `vaudit check` and `vaudit collect`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -85,6 +86,7 @@ pub(crate) async fn collect(arguments: &Collect, talk: &Talk) -> Result<ExitCode
     file.finish(|writer| snapshot.write_to(writer))?;
     let unread = snapshot.documents().filter(|document| document.status != Some(200)).count();
     let documents = snapshot.documents().count();
+    warn_of_older_versions(&snapshot, &conversation);
     conversation.say(&format!(
         "{} holds {documents} documents, {unread} of them unread.",
         arguments.output.display()
@@ -219,6 +221,7 @@ impl Run<'_> {
             fail_on,
         };
         self.warn_of_waivers();
+        warn_of_older_versions(snapshot, self.conversation);
         let assessment = assess(inputs);
         for (format, file) in files {
             let text = self.render(&assessment, format, &Screen::of_file());
@@ -282,6 +285,23 @@ impl Run<'_> {
             version_control: root.as_deref().and_then(git::version_control),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
+    }
+}
+
+/// What was read in an older API version may lack what the newer ones show.
+fn warn_of_older_versions(snapshot: &Snapshot, conversation: &Conversation) {
+    let read = snapshot.documents().filter(|document| document.status == Some(200));
+    let older: BTreeSet<String> = read
+        .filter_map(|document| {
+            let title = document.request.kind.title();
+            let version = document.api_version.as_deref()?;
+            let asked = document.asked_api_version.as_deref()?;
+            Some(format!("{title} ({version} instead of {asked})"))
+        })
+        .collect();
+    if !older.is_empty() {
+        let list = older.into_iter().collect::<Vec<_>>().join(", ");
+        conversation.warn(&format!("this cloud answers in older API versions: {list}"));
     }
 }
 

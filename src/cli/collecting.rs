@@ -20,7 +20,8 @@ const RETRY_BUDGET: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 ///
-/// When nobody could be signed in, or Azure Resource Manager answered nothing.
+/// When nobody could be signed in, also because time ran out, or Azure Resource Manager answered
+/// nothing.
 pub(crate) async fn run(
     live: &LiveAudit,
     deployments: &[Deployment],
@@ -43,13 +44,18 @@ pub(crate) async fn run(
     };
     let guard = Guard::new(live.audit.manifest.cloud.clone())
         .map_err(|error| Failure::new(error.to_string()).because(&error))?;
-    let transport = Arc::new(Transport::new(guard, RETRY_BUDGET, line.watcher()));
+    let transport = Transport::new(guard, live.proxy.clone(), RETRY_BUDGET, line.watcher());
+    let transport = Arc::new(transport);
     line.say("signing in");
     let audiences = audiences(needs);
     let signing_in = sign_in(&transport, &live.sign_in, live.credential, &audiences);
     let tokens = tokio::select! {
         tokens = signing_in => tokens.map_err(|error| refused(&error))?,
         stopped = stopped(&mut stop) => {
+            if stopped == Stopped::OutOfTime {
+                return Err(Failure::new("the time limit ended the run before anybody was signed in")
+                    .help("check the network and HTTPS_PROXY, or give --max-duration more seconds"));
+            }
             let finished_at = Timestamp::now();
             return Ok(Snapshot::empty(Header { stopped: Some(stopped), finished_at, ..header }));
         }
@@ -59,7 +65,7 @@ pub(crate) async fn run(
     let mut snapshot = collect(&session, deployments, needs, header, stop, &observer)
         .await
         .map_err(|error| no_footing(&error))?;
-    snapshot.header.identity = session.tokens.identity().await;
+    snapshot.header.identity = session.tokens.identity().clone();
     Ok(snapshot)
 }
 

@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use url::Url;
-use vaudit_azure::{SignInEnvironment, is_loopback};
+use vaudit_azure::{Proxy, SignInEnvironment, is_loopback};
 use vaudit_model::{Audience, Cloud};
 
 use crate::failure::Failure;
@@ -26,7 +26,8 @@ pub(crate) fn sign_in() -> SignInEnvironment {
         federated_token_file: variable("AZURE_FEDERATED_TOKEN_FILE").map(PathBuf::from),
         tokens: tokens
             .into_iter()
-            .filter_map(|(audience, name)| Some((audience, variable(name)?)))
+            // A token from a file brings the file's last line break.
+            .filter_map(|(audience, name)| Some((audience, variable(name)?.trim().to_owned())))
             .collect(),
     }
 }
@@ -55,6 +56,29 @@ pub(crate) fn override_authority(cloud: &mut Cloud) -> Result<(), Failure> {
     }
     cloud.authority = address.trim_end_matches('/').to_owned();
     Ok(())
+}
+
+/// The proxy towards Azure: `HTTPS_PROXY`, else `ALL_PROXY`, in upper or lower case, and the hosts of
+/// `NO_PROXY` excepted. `HTTP_PROXY` has no say: plain http never leaves this machine and its link.
+///
+/// # Errors
+///
+/// When the variable that counts holds no address of a proxy: what it says is not passed over, or
+/// the audit would go out directly.
+pub(crate) fn proxy() -> Result<Proxy, Failure> {
+    let is_set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let Some(name) = names.into_iter().find(is_set) else { return Ok(Proxy::default()) };
+    // What is no text at all is no address either.
+    let proxy = Proxy::at(&env::var(name).unwrap_or_default()).map_err(|error| {
+        Failure::new(format!("{name} {error}"))
+            .help("write http://HOST:PORT, and % escapes in a user name or password before it")
+    })?;
+    let exempt = variable("NO_PROXY").or_else(|| variable("no_proxy"));
+    Ok(match exempt {
+        Some(hosts) => proxy.except(hosts),
+        None => proxy,
+    })
 }
 
 /// Whether this runs where nobody watches.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use vaudit_azure::{CredentialKind, SignInEnvironment};
+use vaudit_azure::{CredentialKind, Proxy, SignInEnvironment};
 use vaudit_manifest::{Context, Flags, Manifest, from_flags, parse};
 use vaudit_model::deployment::Locations;
 use vaudit_model::snapshot::ManifestCopy;
@@ -40,6 +40,8 @@ pub(crate) struct LiveAudit {
     pub(crate) audit: Audit,
     /// What there is to sign in with.
     pub(crate) sign_in: SignInEnvironment,
+    /// The proxy behind which Azure lies.
+    pub(crate) proxy: Proxy,
     /// The only credential to use, if one was named.
     pub(crate) credential: Option<CredentialKind>,
     /// The simulator of a demo; it stops when this is dropped.
@@ -57,7 +59,7 @@ pub(crate) fn today() -> Date {
 ///
 /// # Errors
 ///
-/// When there is no manifest, or it has mistakes.
+/// When there is no manifest, or it has mistakes, or the environment has.
 pub(crate) async fn live(target: &Target) -> Result<LiveAudit, Failure> {
     if let Some(scenario) = &target.demo {
         return demo(scenario).await;
@@ -73,6 +75,7 @@ pub(crate) async fn live(target: &Target) -> Result<LiveAudit, Failure> {
     Ok(LiveAudit {
         audit,
         sign_in: environment::sign_in(),
+        proxy: environment::proxy()?,
         credential: target.credential.as_deref().and_then(credential),
         simulator: None,
         warnings,
@@ -136,6 +139,7 @@ async fn demo(name: &str) -> Result<LiveAudit, Failure> {
     Ok(LiveAudit {
         audit,
         sign_in,
+        proxy: Proxy::default(),
         credential: Some(CredentialKind::Environment),
         simulator: Some(simulator),
         warnings: Vec::new(),

@@ -28,6 +28,9 @@ pub struct Document {
     /// The `api-version` (ARM), version segment (Graph) or `x-ms-version` (Blob) of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_version: Option<String>,
+    /// The version asked first, where this cloud does not serve it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_api_version: Option<String>,
     /// The HTTP status, if there was an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -398,6 +401,7 @@ mod tests {
             method: "GET".into(),
             url: "https://management.azure.com/subscriptions/s1".into(),
             api_version: None,
+            asked_api_version: None,
             status: Some(status),
             headers: BTreeMap::new(),
             body: Body::Json(body),

@@ -53,11 +53,11 @@ impl Session {
             Audience::ResourceManager => self.first_arm_page(request).await,
             Audience::Graph => {
                 let url = graph::url(self.transport.guard().graph(), request);
-                self.get(Audience::Graph, url).await
+                self.read(Audience::Graph, url).await
             }
             Audience::Storage => {
                 let url = blob::url(request)?;
-                self.get(Audience::Storage, url).await
+                self.read(Audience::Storage, url).await
             }
         }
     }
@@ -77,7 +77,7 @@ impl Session {
                 NotSent::because(Reason::UntrustedNextLink, message)
             })?,
         };
-        self.get(audience, url).await
+        self.read(audience, url).await
     }
 
     async fn first_arm_page(&self, request: &Request) -> Result<Exchange, NotSent> {
@@ -88,7 +88,7 @@ impl Session {
         let token = self.bearer(Audience::ResourceManager).await?;
         if matches!(request.kind, Kind::ManagedClusters | Kind::ManagedCluster) {
             let url = kubernetes::url(self.transport.guard().resource_manager(), request.kind, &id);
-            return Ok(self.send(Audience::ResourceManager, url, &token).await);
+            return self.send(Audience::ResourceManager, url, &token).await;
         }
         let sdk = Sdk {
             endpoint: self.transport.guard().resource_manager().clone(),
@@ -128,23 +128,29 @@ impl Session {
         })
     }
 
-    async fn get(&self, audience: Audience, url: Url) -> Result<Exchange, NotSent> {
+    /// Reads an address with the token of an audience.
+    pub(crate) async fn read(&self, audience: Audience, url: Url) -> Result<Exchange, NotSent> {
         let token = self.bearer(audience).await?;
-        Ok(self.send(audience, url, &token).await)
+        self.send(audience, url, &token).await
     }
 
-    async fn send(&self, audience: Audience, url: Url, token: &Secret) -> Exchange {
+    async fn send(
+        &self,
+        audience: Audience,
+        url: Url,
+        token: &Secret,
+    ) -> Result<Exchange, NotSent> {
         let mut headers = HeaderMap::new();
-        if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", token.secret())) {
-            value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
-        }
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.secret()))
+            .map_err(|_| NotSent::because(Reason::SignIn, "the token cannot be sent"))?;
+        bearer.set_sensitive(true);
+        headers.insert(AUTHORIZATION, bearer);
         if audience == Audience::Storage {
             blob::add_headers(&mut headers);
         }
         let outgoing = Outgoing { headers, ..Outgoing::get(Purpose::Read(audience), url) };
         let result = self.transport.send(&outgoing).await;
-        Exchange { outgoing, result }
+        Ok(Exchange { outgoing, result })
     }
 
     async fn bearer(&self, audience: Audience) -> Result<Secret, NotSent> {

@@ -8,6 +8,7 @@ use azure_core::http::{AsyncRawResponse, Body, HttpClient, Request, StatusCode, 
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::explain;
 use crate::guard::{Method, Purpose, is_loopback};
 use crate::transport::{self, Outgoing};
 
@@ -45,12 +46,15 @@ impl HttpClient for CredentialDoor {
             purpose: self.purpose,
             method,
             url: self.real_address(request.url())?,
-            headers: outgoing_headers(request.headers()),
+            headers: outgoing_headers(request.headers())?,
             body: Bytes::copy_from_slice(body),
         };
         let answer = self.door.send(&outgoing).await.map_err(|error| {
             Error::with_error(ErrorKind::Io, cause_chain(&error), error.to_string())
         })?;
+        if let Some((why, said)) = explain::refusal(self.purpose.asked(), &answer) {
+            return Err(Error::with_error(ErrorKind::Credential, said, why));
+        }
         let mut headers = Headers::new();
         for (name, value) in &answer.headers {
             if let Ok(value) = value.to_str() {
@@ -78,18 +82,17 @@ fn cause_chain(error: &transport::TransportError) -> String {
     error.causes().join(": ")
 }
 
-fn outgoing_headers(headers: &Headers) -> HeaderMap {
+fn outgoing_headers(headers: &Headers) -> azure_core::Result<HeaderMap> {
+    let unusable = || other("a credential wanted to send a header that cannot be sent".to_owned());
     let mut map = HeaderMap::new();
     for (name, value) in headers.iter() {
-        let name = HeaderName::from_bytes(name.as_str().as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value.as_str())) {
-            // The door names itself; the SDK's own user agent would name the wrong program.
-            if name != reqwest::header::USER_AGENT {
-                map.insert(name, value);
-            }
+        let name = HeaderName::from_bytes(name.as_str().as_bytes()).map_err(|_| unusable())?;
+        // The door names itself; the SDK's own user agent would name the wrong program.
+        if name != reqwest::header::USER_AGENT {
+            map.insert(name, HeaderValue::from_str(value.as_str()).map_err(|_| unusable())?);
         }
     }
-    map
+    Ok(map)
 }
 
 fn other(message: String) -> Error {

@@ -1,5 +1,14 @@
 //! What a refused sign-in means, in one plain sentence.
 
+use serde_json::Value;
+use vaudit_model::Body;
+use vaudit_model::document::ErrorBody;
+
+use crate::transport::Incoming;
+
+/// How much is kept of what a service says about a refusal, in characters.
+const KEPT_WORDS: usize = 400;
+
 /// Entra's error codes that people meet, and what to do about them.
 const KNOWN_CODES: &[(&str, &str)] = &[
     (
@@ -33,6 +42,44 @@ const KNOWN_CODES: &[(&str, &str)] = &[
     ("AADSTS53003", "a conditional-access policy blocks this sign-in"),
 ];
 
+/// Why an answer is no token: a sentence fragment, and all of a description. None when it is one.
+///
+/// Nothing else of the answer is shown: a page may repeat what was sent, and that was a secret.
+///
+/// `azure_identity` reads no description with escapes in it, which Entra's have at each line's end,
+/// and would tell of its parser instead.
+pub(super) fn refusal(who: &str, answer: &Incoming) -> Option<(String, String)> {
+    let status = answer.status;
+    let text = String::from_utf8_lossy(&answer.body);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let plain = |what: &str| Some((format!("{who} answered {status}{what}"), String::new()));
+    if (300..400).contains(&status) {
+        return plain(" with a redirect");
+    }
+    let is_success = (200..300).contains(&status);
+    let Ok(body @ Value::Object(_)) = serde_json::from_str::<Value>(text) else {
+        let is_bare = text.is_empty() && !is_success;
+        return plain(if is_bare { "" } else { " with a page that is not JSON" });
+    };
+    if is_success {
+        let has_token = body.get("access_token").is_some_and(Value::is_string);
+        return if has_token { None } else { plain(" without a token") };
+    }
+    let code = body.get("error").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let description = ErrorBody::of(&Body::Json(body)).message;
+    match first_line(&description) {
+        Some(line) => Some((line, description)),
+        None if code.is_empty() => plain(""),
+        None => plain(&format!(" ({code})")),
+    }
+}
+
+/// The first line that says something.
+fn first_line(text: &str) -> Option<String> {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    Some(line.chars().take(KEPT_WORDS).collect())
+}
+
 /// The plain sentence for what was said, and the rest for `-v`.
 pub(crate) fn explain(details: &[String]) -> (String, Vec<String>) {
     let said = details.join("\n");
@@ -52,11 +99,9 @@ fn shortest(details: &[String]) -> String {
     let outer = details.first().map_or("", String::as_str);
     let without_prefix =
         outer.split_once("authentication failed. ").map_or(outer, |(_, rest)| rest);
-    let line = without_prefix
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or("no reason was given");
-    line.trim().trim_end_matches('.').to_owned()
+    let line = first_line(without_prefix);
+    let line = line.as_deref().unwrap_or("no reason was given");
+    line.trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -76,5 +121,33 @@ mod tests {
         let (why, _) = explain(&details("az not found on PATH\nTo troubleshoot, visit …"));
         assert_eq!(why, "az not found on PATH");
         assert_eq!(explain(&[]).0, "no reason was given");
+    }
+
+    #[test]
+    fn what_is_no_token_is_said_in_a_sentence() {
+        let described = r#"{"error": "invalid_client", "error_description":
+            "AADSTS7000218: The request body must contain 'client_secret'.\r\nTrace ID: 1\r\n"}"#;
+        for (status, body, said) in [
+            (401, described, Some("AADSTS7000218: The request body must contain 'client_secret'.")),
+            (400, r#"{"error": "invalid_scope"}"#, Some("it answered 400 (invalid_scope)")),
+            (400, r#"{"error": {"message": "Identity not found"}}"#, Some("Identity not found")),
+            (503, "{}", Some("it answered 503")),
+            (503, "", Some("it answered 503")),
+            (403, "<html>no</html>", Some("it answered 403 with a page that is not JSON")),
+            (200, "<html>hi</html>", Some("it answered 200 with a page that is not JSON")),
+            (200, "", Some("it answered 200 with a page that is not JSON")),
+            (200, r#"{"token_type": "Bearer"}"#, Some("it answered 200 without a token")),
+            (307, r#"{"access_token": "t"}"#, Some("it answered 307 with a redirect")),
+            (200, r#"{"access_token": "t"}"#, None),
+        ] {
+            let answer = Incoming {
+                status,
+                headers: Default::default(),
+                body: body.to_owned().into(),
+                received_at: jiff::Timestamp::UNIX_EPOCH,
+            };
+            let why = refusal("it", &answer).map(|(why, _)| why);
+            assert_eq!(why.as_deref(), said, "{status} {body}");
+        }
     }
 }

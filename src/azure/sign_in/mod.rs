@@ -162,8 +162,8 @@ pub async fn sign_in(
             }
         };
         let tokens = Tokens::start(source, transport.guard(), audiences);
-        match tokens.bearer(Audience::ResourceManager).await {
-            Ok(_) => return Ok(tokens),
+        match tokens.signed_in().await {
+            Ok(tokens) => return Ok(tokens),
             Err(failure) => {
                 let configured = is_deliberate(kind);
                 let (why, details) = explain(&failure.details);

@@ -1,22 +1,30 @@
 //! Tokens for the three audiences, fetched at once and renewed before they end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use azure_core::credentials::{AccessToken, Secret, TokenCredential};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use vaudit_model::Audience;
 use vaudit_model::snapshot::Identity;
 
 use super::{CLI_TIMEOUT, TokenSource};
 use crate::guard::Guard;
 
-/// A token is renewed when it ends within this time.
-const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(5);
+/// A token is renewed so long before it ends, or when half of its life is over if that is later.
+const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
+
+/// A token is used so long even if it says that it has ended: asking for another with each request
+/// would give no better one.
+const SHORTEST_LIFE: Duration = Duration::from_secs(5);
+
+/// When a renewal was refused, it is not asked for again before this time.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// The audience of storage tokens, the same in every cloud (`catalogue.md` §E).
 const STORAGE_SCOPE: &str = "https://storage.azure.com/.default";
@@ -25,6 +33,7 @@ const STORAGE_SCOPE: &str = "https://storage.azure.com/.default";
 pub struct Tokens {
     source: Arc<TokenSource>,
     slots: [Slot; 3],
+    identity: Identity,
 }
 
 impl std::fmt::Debug for Tokens {
@@ -42,11 +51,11 @@ struct Slot {
 enum State {
     /// Nobody asked for it.
     Idle,
-    /// It is on its way.
+    /// The first one is on its way.
     Fetching(JoinHandle<Fetched>),
     /// It is here.
-    Ready(AccessToken),
-    /// It was refused, once and for this run.
+    Held(Held),
+    /// There never was one: it was refused, once and for this run.
     Refused(TokenRefused),
 }
 
@@ -58,6 +67,12 @@ type Fetched = Result<AccessToken, TokenRefused>;
 pub struct TokenRefused {
     /// What was said, outermost first.
     pub details: Vec<String>,
+}
+
+impl TokenRefused {
+    fn because(why: impl Into<String>) -> Self {
+        Self { details: vec![why.into()] }
+    }
 }
 
 impl Tokens {
@@ -79,83 +94,154 @@ impl Tokens {
             slot(Audience::Graph, default(guard.graph())),
             slot(Audience::Storage, STORAGE_SCOPE.to_owned()),
         ];
-        Self { source, slots }
+        Self { source, slots, identity: Identity::default() }
+    }
+
+    /// Waits for the first token for Azure Resource Manager, and keeps who signed in with it.
+    ///
+    /// # Errors
+    ///
+    /// When it was refused.
+    pub(crate) async fn signed_in(mut self) -> Result<Self, TokenRefused> {
+        let token = self.bearer(Audience::ResourceManager).await?;
+        self.identity = Claims::of(token.secret()).identity();
+        Ok(self)
     }
 
     /// The bearer token of an audience.
     ///
     /// # Errors
     ///
-    /// When it was refused; it is then not asked for again in this run.
+    /// When there never was one, and then it is not asked for again in this run; or when the last one
+    /// has ended and could not be renewed.
     pub async fn bearer(&self, audience: Audience) -> Result<Secret, TokenRefused> {
         let slot = match audience {
             Audience::ResourceManager => &self.slots[0],
             Audience::Graph => &self.slots[1],
             Audience::Storage => &self.slots[2],
         };
+        let ask =
+            || tokio::spawn(fetch(Arc::clone(&self.source), slot.audience, slot.scope.clone()));
         let mut state = slot.state.lock().await;
-        let fetched = match &mut *state {
-            State::Ready(token) if !ends_soon(token) => return Ok(token.token.clone()),
-            State::Refused(refused) => return Err(refused.clone()),
-            State::Fetching(task) => task.await.unwrap_or_else(|error| {
-                Err(TokenRefused { details: vec![format!("signing in stopped: {error}")] })
-            }),
-            State::Idle | State::Ready(_) => {
-                fetch(Arc::clone(&self.source), slot.audience, slot.scope.clone()).await
-            }
-        };
-        match fetched {
-            Ok(token) => {
-                let secret = token.token.clone();
-                *state = State::Ready(token);
-                Ok(secret)
-            }
-            Err(refused) => {
-                *state = State::Refused(refused.clone());
-                Err(refused)
+        loop {
+            match &mut *state {
+                State::Idle => *state = State::Fetching(ask()),
+                State::Fetching(task) => {
+                    *state = match outcome(task).await {
+                        Ok(token) => State::Held(Held::new(&token)),
+                        Err(refused) => State::Refused(refused),
+                    };
+                }
+                State::Held(held) => return held.bearer(ask).await,
+                State::Refused(refused) => return Err(refused.clone()),
             }
         }
     }
 
-    /// Who signed in, as the token for Azure Resource Manager names it.
-    pub async fn identity(&self) -> Identity {
-        match self.bearer(Audience::ResourceManager).await {
-            Ok(token) => Claims::of(token.secret()).identity(),
-            Err(_) => Identity::default(),
-        }
+    /// Who signed in, as the first token for Azure Resource Manager names it.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 }
 
 impl Drop for Tokens {
     fn drop(&mut self) {
         for slot in &mut self.slots {
-            if let State::Fetching(task) = slot.state.get_mut() {
-                task.abort();
+            match slot.state.get_mut() {
+                State::Fetching(task) | State::Held(Held { renewal: Some(task), .. }) => {
+                    task.abort();
+                }
+                State::Held(_) | State::Idle | State::Refused(_) => {}
             }
         }
     }
 }
 
-fn ends_soon(token: &AccessToken) -> bool {
-    let now = Timestamp::now().checked_add(RENEW_BEFORE).unwrap_or(Timestamp::MAX);
-    token.expires_on.unix_timestamp() < now.as_second()
+/// A token and its renewal.
+struct Held {
+    token: Secret,
+    renew_at: Instant,
+    ends_at: Instant,
+    renewal: Option<JoinHandle<Fetched>>,
+    refused: Option<TokenRefused>,
 }
 
-async fn fetch(source: Arc<TokenSource>, audience: Audience, scope: String) -> Fetched {
-    match &*source {
-        TokenSource::Ready(tokens) => match tokens.get(&audience) {
-            Some(token) => Ok(AccessToken::new(token.clone(), far_future())),
-            None => {
-                let variable = match audience {
-                    Audience::ResourceManager => "VAUDIT_ARM_TOKEN",
-                    Audience::Graph => "VAUDIT_GRAPH_TOKEN",
-                    Audience::Storage => "VAUDIT_STORAGE_TOKEN",
-                };
-                Err(TokenRefused { details: vec![format!("{variable} is not set")] })
-            }
-        },
-        TokenSource::Credential(credential) => ask(credential.as_ref(), &scope).await,
+impl Held {
+    fn new(token: &AccessToken) -> Self {
+        let left = token.expires_on - azure_core::time::OffsetDateTime::now_utc();
+        let life = Duration::try_from(left).unwrap_or_default().max(SHORTEST_LIFE);
+        let now = Instant::now();
+        Self {
+            token: token.token.clone(),
+            renew_at: now + (life - RENEW_BEFORE.min(life / 2)),
+            ends_at: now + life,
+            renewal: None,
+            refused: None,
+        }
     }
+
+    /// The token, or the one that `ask` fetched in its place. It is renewed in the background:
+    /// nobody waits for that before the token has ended.
+    async fn bearer(
+        &mut self,
+        ask: impl Fn() -> JoinHandle<Fetched>,
+    ) -> Result<Secret, TokenRefused> {
+        let now = Instant::now();
+        if self.renewal.is_none() && now >= self.renew_at {
+            self.renewal = Some(ask());
+        }
+        if let Some(renewal) = &mut self.renewal
+            && (renewal.is_finished() || now >= self.ends_at)
+        {
+            match outcome(renewal).await {
+                Ok(token) => *self = Self::new(&token),
+                Err(refused) => {
+                    self.renewal = None;
+                    self.refused = Some(refused);
+                    self.renew_at = Instant::now() + ASK_AGAIN_AFTER;
+                }
+            }
+        }
+        match &self.refused {
+            Some(refused) if Instant::now() >= self.ends_at => Err(refused.clone()),
+            _ => Ok(self.token.clone()),
+        }
+    }
+}
+
+async fn outcome(task: &mut JoinHandle<Fetched>) -> Fetched {
+    task.await
+        .unwrap_or_else(|error| Err(TokenRefused::because(format!("signing in stopped: {error}"))))
+}
+
+/// A token that can be sent.
+async fn fetch(source: Arc<TokenSource>, audience: Audience, scope: String) -> Fetched {
+    let (token, origin) = match &*source {
+        TokenSource::Ready(tokens) => {
+            let variable = match audience {
+                Audience::ResourceManager => "VAUDIT_ARM_TOKEN",
+                Audience::Graph => "VAUDIT_GRAPH_TOKEN",
+                Audience::Storage => "VAUDIT_STORAGE_TOKEN",
+            };
+            let Some(token) = tokens.get(&audience) else {
+                return Err(TokenRefused::because(format!("{variable} is not set")));
+            };
+            (AccessToken::new(token.clone(), far_future()), variable)
+        }
+        TokenSource::Credential(credential) => {
+            (ask(credential.as_ref(), &scope).await?, "the token that was handed out")
+        }
+    };
+    let text = token.token.secret();
+    if text.is_empty() {
+        return Err(TokenRefused::because(format!("{origin} is empty")));
+    }
+    // It would be sent in a header, and what no header can hold must not go out as no token.
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let why = format!("{origin} holds characters that no token has, such as a line break");
+        return Err(TokenRefused::because(why));
+    }
+    Ok(token)
 }
 
 async fn ask(credential: &dyn TokenCredential, scope: &str) -> Fetched {
@@ -164,7 +250,7 @@ async fn ask(credential: &dyn TokenCredential, scope: &str) -> Fetched {
         Ok(Err(error)) => Err(TokenRefused { details: chain(&error) }),
         Err(_) => {
             let seconds = CLI_TIMEOUT.as_secs();
-            Err(TokenRefused { details: vec![format!("no token came within {seconds} s")] })
+            Err(TokenRefused::because(format!("no token came within {seconds} s")))
         }
     }
 }
@@ -223,7 +309,131 @@ impl Claims {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use azure_core::credentials::TokenRequestOptions;
+    use azure_core::error::{Error, ErrorKind};
+    use azure_core::time::OffsetDateTime;
+    use vaudit_model::Cloud;
+
     use super::*;
+
+    /// Hands out tokens with the given lives in seconds, `token-1` first; refuses where there is none.
+    #[derive(Debug)]
+    struct Issuer {
+        lives: std::sync::Mutex<VecDeque<Option<u64>>>,
+        delay: Duration,
+        asked: AtomicUsize,
+    }
+
+    #[async_trait::async_trait]
+    impl TokenCredential for Issuer {
+        async fn get_token(
+            &self,
+            _: &[&str],
+            _: Option<TokenRequestOptions<'_>>,
+        ) -> azure_core::Result<AccessToken> {
+            let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+            if number > 1 {
+                tokio::time::sleep(self.delay).await;
+            }
+            let life = self.lives.lock().unwrap().pop_front().flatten();
+            let life = life.ok_or_else(|| Error::with_message(ErrorKind::Other, "no more"))?;
+            let ends = OffsetDateTime::now_utc() + Duration::from_secs(life);
+            Ok(AccessToken::new(format!("token-{number}"), ends))
+        }
+    }
+
+    /// The first token comes at once, the others after a delay.
+    fn tokens(lives: &[Option<u64>], delay: u64) -> (Tokens, Arc<Issuer>) {
+        let issuer = Arc::new(Issuer {
+            lives: std::sync::Mutex::new(lives.iter().copied().collect()),
+            delay: Duration::from_secs(delay),
+            asked: AtomicUsize::new(0),
+        });
+        let source = TokenSource::Credential(Arc::clone(&issuer) as Arc<_>);
+        (Tokens::start(source, &Guard::new(Cloud::public()).unwrap(), &[]), issuer)
+    }
+
+    async fn bearer(tokens: &Tokens) -> Result<String, String> {
+        let token = tokens.bearer(Audience::ResourceManager).await;
+        // What is renewed in the background gets its turn.
+        tokio::task::yield_now().await;
+        token.map(|token| token.secret().to_owned()).map_err(|refused| refused.details.join(" "))
+    }
+
+    async fn after(seconds: u64) {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_short_token_is_not_fetched_with_every_request() {
+        for life in [0, 4, 60, 299, 3600] {
+            let (tokens, issuer) = tokens(&[Some(life), Some(life)], 0);
+            for _ in 0..50 {
+                assert_eq!(bearer(&tokens).await.unwrap(), "token-1", "{life}");
+            }
+            assert_eq!(issuer.asked.load(Ordering::SeqCst), 1, "{life}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_renewed_in_time_and_nobody_waits_for_it() {
+        for (life, renewed_after) in [(3600, 3300), (240, 120)] {
+            let (tokens, issuer) = tokens(&[Some(life), Some(life)], 20);
+            assert_eq!(bearer(&tokens).await.unwrap(), "token-1");
+            after(renewed_after - 5).await;
+            bearer(&tokens).await.unwrap();
+            assert_eq!(issuer.asked.load(Ordering::SeqCst), 1, "{life}: too early");
+            after(10).await;
+            let before = Instant::now();
+            assert_eq!(bearer(&tokens).await.unwrap(), "token-1");
+            assert_eq!(bearer(&tokens).await.unwrap(), "token-1");
+            assert_eq!(before.elapsed(), Duration::ZERO, "{life}: the renewal takes 20 s");
+            after(21).await;
+            assert_eq!(bearer(&tokens).await.unwrap(), "token-2");
+            assert_eq!(issuer.asked.load(Ordering::SeqCst), 2, "{life}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_used_to_its_end_when_its_renewal_is_refused() {
+        let (tokens, issuer) = tokens(&[Some(240), None, None, None, None, None, Some(240)], 0);
+        assert_eq!(bearer(&tokens).await.unwrap(), "token-1");
+        after(230).await;
+        for _ in 0..50 {
+            assert_eq!(bearer(&tokens).await.unwrap(), "token-1");
+        }
+        assert_eq!(issuer.asked.load(Ordering::SeqCst), 2, "a refusal is remembered for a while");
+        after(15).await;
+        for _ in 0..50 {
+            assert_eq!(bearer(&tokens).await.unwrap_err(), "no more");
+        }
+        assert_eq!(issuer.asked.load(Ordering::SeqCst), 2);
+        for _ in 0..4 {
+            after(31).await;
+            assert_eq!(bearer(&tokens).await.unwrap_err(), "no more");
+        }
+        after(31).await;
+        assert_eq!(bearer(&tokens).await.unwrap(), "token-7");
+    }
+
+    #[tokio::test]
+    async fn what_no_header_can_hold_is_no_token() {
+        for (token, said) in [
+            ("tok\r\nX: 1", "VAUDIT_ARM_TOKEN holds characters that no token has"),
+            ("tok\n", "such as a line break"),
+            ("tök", "no token has"),
+            ("", "VAUDIT_ARM_TOKEN is empty"),
+        ] {
+            let ready = [(Audience::ResourceManager, Secret::new(token))].into_iter().collect();
+            let guard = Guard::new(Cloud::public()).unwrap();
+            let tokens = Tokens::start(TokenSource::Ready(ready), &guard, &[]);
+            let refused = tokens.signed_in().await.unwrap_err();
+            assert!(refused.details[0].contains(said), "{token:?}: {refused}");
+        }
+    }
 
     #[test]
     fn claims_are_read_without_trusting_them() {
