@@ -541,6 +541,24 @@ fn a_loss_of_sight_that_costs_no_verdict_is_told_all_the_same() {
 }
 
 #[test]
+fn the_tokens_of_the_three_services_are_asked_for_at_once() {
+    let azure = Azure::parsed(&json!({
+        "description": "Every answer takes its time.",
+        "extends": "compliant",
+        "changes": [],
+        "latency_ms": 300,
+    }));
+    azure.vaudit().run(&["check", "--quiet"]).exits(0);
+    let requests = azure.simulator.requests();
+    let tokens: Vec<_> =
+        requests.iter().filter(|request| request.path_and_query.ends_with("/token")).collect();
+    assert_eq!(tokens.len(), 3);
+    let last_asked = tokens.iter().map(|request| request.asked).max();
+    let first_answered = tokens.iter().map(|request| request.answered).min();
+    assert!(last_asked < first_answered, "one waits for another");
+}
+
+#[test]
 fn schemas_completions_and_manual_are_printed() {
     let vaudit = Vaudit::default();
     for of in ["report", "manifest", "snapshot"] {

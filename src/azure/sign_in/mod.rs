@@ -187,8 +187,9 @@ fn is_deliberate(kind: CredentialKind) -> bool {
 
 /// Where tokens come from.
 pub(crate) enum TokenSource {
-    /// From `azure_identity`.
-    Credential(Arc<dyn TokenCredential>),
+    /// From `azure_identity`: a credential for each audience, because one lets a second fetch wait
+    /// until the first has its token.
+    Credentials(BTreeMap<Audience, Arc<dyn TokenCredential>>),
     /// From variables.
     Ready(BTreeMap<Audience, Secret>),
 }
@@ -213,9 +214,27 @@ fn build(
     environment: &SignInEnvironment,
     transport: &Arc<Transport>,
 ) -> Result<TokenSource, Unavailable> {
+    if kind == CredentialKind::Token {
+        return ready_tokens(environment);
+    }
+    let audiences = [Audience::ResourceManager, Audience::Graph, Audience::Storage];
+    let credentials = audiences
+        .into_iter()
+        .map(|audience| Ok((audience, credential(kind, environment, transport)?)))
+        .collect::<Result<_, Unavailable>>()?;
+    Ok(TokenSource::Credentials(credentials))
+}
+
+fn credential(
+    kind: CredentialKind,
+    environment: &SignInEnvironment,
+    transport: &Arc<Transport>,
+) -> Result<Arc<dyn TokenCredential>, Unavailable> {
     let refused = |error: azure_core::Error| Unavailable::half_set_up(error.to_string());
-    let credential: Arc<dyn TokenCredential> = match kind {
-        CredentialKind::Token => return ready_tokens(environment),
+    Ok(match kind {
+        CredentialKind::Token => {
+            return Err(Unavailable::half_set_up("ready-made tokens are no credential"));
+        }
         CredentialKind::Environment => client_secret(environment, transport)?,
         CredentialKind::WorkloadIdentity => workload_identity(environment, transport)?,
         CredentialKind::ManagedIdentity => {
@@ -229,8 +248,7 @@ fn build(
         CredentialKind::AzureDeveloperCli => {
             AzureDeveloperCliCredential::new(None).map_err(refused)?
         }
-    };
-    Ok(TokenSource::Credential(credential))
+    })
 }
 
 fn ready_tokens(environment: &SignInEnvironment) -> Result<TokenSource, Unavailable> {

@@ -228,7 +228,10 @@ async fn fetch(source: Arc<TokenSource>, audience: Audience, scope: String) -> F
             };
             (AccessToken::new(token.clone(), far_future()), variable)
         }
-        TokenSource::Credential(credential) => {
+        TokenSource::Credentials(credentials) => {
+            let Some(credential) = credentials.get(&audience) else {
+                return Err(TokenRefused::because("there is no credential for this service"));
+            };
             (ask(credential.as_ref(), &scope).await?, "the token that was handed out")
         }
     };
@@ -352,7 +355,8 @@ mod tests {
             delay: Duration::from_secs(delay),
             asked: AtomicUsize::new(0),
         });
-        let source = TokenSource::Credential(Arc::clone(&issuer) as Arc<_>);
+        let credential = Arc::clone(&issuer) as Arc<dyn TokenCredential>;
+        let source = TokenSource::Credentials([(Audience::ResourceManager, credential)].into());
         (Tokens::start(source, &Guard::new(Cloud::public()).unwrap(), &[]), issuer)
     }
 
