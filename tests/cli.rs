@@ -523,3 +523,26 @@ fn a_time_limit_ends_the_reading_not_the_judging() {
     assert_eq!(report["run"]["complete"], false);
     assert_eq!(verdicts(&report)["BKP001"], "indeterminate");
 }
+
+// What a server may cost.
+
+#[test]
+fn a_list_without_an_end_is_read_only_so_far() {
+    let databases = (0..250).map(|number| {
+        json!({"add": format!("{{pg}}/databases/filler-{number:03}"), "body": {"properties": {}}})
+    });
+    let azure = Azure::parsed(&json!({
+        "description": "More pages than any list of Azure has; what is looked for is on the last.",
+        "extends": "compliant",
+        "page_size": 1,
+        "changes": databases.collect::<Vec<_>>(),
+    }));
+    let report =
+        azure.vaudit().run(&["check", "--rule", "PG010", "--format", "json"]).exits(3).json();
+    assert_eq!(verdicts(&report)["PG010"], "indeterminate");
+    let gap = &report["deployments"][0]["gaps"][0];
+    assert_eq!(gap["reason"], "unrecognised");
+    let asked = azure.simulator.requests();
+    let pages = asked.iter().filter(|request| request.path_and_query.contains("/databases"));
+    assert_eq!(pages.count(), 200);
+}
