@@ -267,8 +267,9 @@ impl Run<'_> {
     }
 
     fn sarif_options(&self) -> SarifOptions {
-        let path = self.audit.copy.path.as_deref().map(Path::new);
-        let nearby = path.filter(|path| path.exists()).unwrap_or(Path::new("."));
+        let path = sources::file_of(&self.audit.copy);
+        let is_here = path.is_some_and(Path::exists);
+        let nearby = path.filter(|_| is_here).unwrap_or(Path::new("."));
         let root = self.arguments.source_root.clone().or_else(|| git::work_tree(nearby));
         let manifest_uri = path.map(|path| {
             let base = root.as_deref().unwrap_or(Path::new("."));
@@ -276,10 +277,12 @@ impl Run<'_> {
             // A path outside the root would say something about this machine and nothing to others.
             git::relative(path, base).or_else(name).unwrap_or_default()
         });
+        // The revision is that of the manifest, not of where the command happens to run.
+        let revised = root.as_deref().filter(|_| is_here);
         SarifOptions {
             all: self.arguments.sarif_all,
             manifest_uri,
-            version_control: root.as_deref().and_then(git::version_control),
+            version_control: revised.and_then(git::version_control),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
