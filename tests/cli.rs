@@ -130,6 +130,10 @@ fn what_selects_nothing_is_an_error_and_says_nothing_on_stdout() {
         &["--output", "json"],
         &["--output", "json="],
         &["--output", "json=-", "--output", "sarif=-"],
+        &["--output", "json=-", "--output", "sarif=/dev/stdout"],
+        &["--output", "json=same", "--output", "table=same"],
+        &["--output", "json=same", "--output", "table=./same"],
+        &["--output", "json=same", "--save-snapshot", "same"],
         &["--output", "junit=report.xml"],
         &["--fail-on", "sometimes"],
         &["--profile", "strict"],
@@ -173,6 +177,51 @@ fn an_output_that_cannot_be_written_is_known_before_the_run_and_harms_nothing() 
     let vaudit = vaudit.file("out.json", "the last report").set("AZURE_CLIENT_SECRET", "wrong");
     vaudit.run(&["check", "--output", "json=out.json"]).exits(2);
     assert_eq!(vaudit.read("out.json"), "the last report");
+}
+
+#[cfg(unix)]
+#[test]
+fn two_outputs_never_share_a_file() {
+    let azure = Azure::named("compliant");
+    let vaudit = azure.vaudit().file("same", "the last report");
+    std::os::unix::fs::symlink("same", vaudit.path("link")).unwrap();
+    for outputs in [
+        ["--output", "json=same", "--output", "table=link"],
+        ["--output", "json=link", "--save-snapshot", "same"],
+    ] {
+        let mut arguments = vec!["check"];
+        arguments.extend(outputs);
+        let ran = vaudit.run(&arguments).exits(2).says("are one file");
+        assert_eq!(ran.stdout, "");
+    }
+    // Stdout may be a file, too.
+    let stdout = std::fs::File::create(vaudit.path("stdout")).unwrap();
+    let mut command = vaudit.command(&["check", "--output", "json=stdout"]);
+    let status = command.stdout(stdout).stderr(std::process::Stdio::null()).status();
+    assert_eq!(status.unwrap().code(), Some(2));
+    assert!(azure.simulator.requests().is_empty(), "nothing was asked");
+    assert_eq!(vaudit.read("same"), "the last report");
+    assert_eq!(vaudit.read("stdout"), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn outputs_go_through_links_and_into_devices() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let vaudit = Vaudit::default().file("real.json", "");
+    symlink("real.json", vaudit.path("link.json")).unwrap();
+    let check = ["check", "--demo", "--rule", "PG*", "--output"];
+    let run = |output: &[&str]| vaudit.run(&[&check[..], output].concat()).exits(1);
+    run(&["json=link.json", "--save-snapshot", "s.snapshot"]);
+    assert!(vaudit.read("real.json").contains("schema_version"));
+    assert!(vaudit.path("link.json").is_symlink());
+    let mode = std::fs::metadata(vaudit.path("s.snapshot")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(run(&["json=/dev/stdout"]).json()["schema_version"], 1);
+    let ran = run(&["json=/dev/stderr"]);
+    assert!(ran.stderr.contains("schema_version") && !ran.stdout.contains("schema_version"));
+    run(&["json=/dev/null"]);
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
 }
 
 #[cfg(unix)]

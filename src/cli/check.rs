@@ -12,7 +12,8 @@ use vaudit_reports::{Format, SarifOptions, TableOptions, json, sarif, table};
 use crate::arguments::{Check, Collect, Selection, Talk, Target};
 use crate::conversation::Conversation;
 use crate::failure::Failure;
-use crate::outputs::{Outputs, PendingFile, to_stdout};
+use crate::outputs::{Outputs, to_stdout};
+use crate::pending_file::{Destination, PendingFile};
 use crate::progress::Line;
 use crate::sources::{self, Audit, LiveAudit};
 use crate::terminal::Screen;
@@ -30,7 +31,7 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
         Some(file) => {
             let (snapshot, audit) = sources::offline(file, arguments.target.config.as_deref())?;
             let choice = Choice::of_snapshot(arguments, &snapshot)?;
-            let files = open(&outputs)?;
+            let files = outputs.open(None)?;
             let deployments = choice.deployments(&audit)?;
             let run = Run {
                 arguments,
@@ -39,18 +40,16 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
                 audit: &audit,
                 conversation: &conversation,
             };
-            run.report(&snapshot, &deployments, Source::Snapshot, &outputs, files)
+            run.report(&snapshot, &deployments, Source::Snapshot, &outputs, files.reports)
         }
         None => {
             let choice = Choice::of_arguments(&arguments.selection, arguments.profile.as_deref())?;
             let live = sources::live(&arguments.target).await?;
             live.warnings.iter().for_each(|warning| conversation.warn(warning));
             let deployments = choice.deployments(&live.audit)?;
-            let files = open(&outputs)?;
-            let snapshot_file =
-                arguments.save_snapshot.as_deref().map(PendingFile::create).transpose()?;
+            let files = outputs.open(arguments.save_snapshot.as_deref())?;
             let snapshot = read(&live, &deployments, &choice, &arguments.target, talk).await?;
-            if let Some(file) = snapshot_file {
+            if let Some(file) = files.snapshot {
                 file.finish(|writer| snapshot.write_to(writer))?;
             }
             let source = if live.simulator.is_some() { Source::Demo } else { Source::Live };
@@ -61,7 +60,7 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
                 audit: &live.audit,
                 conversation: &conversation,
             };
-            run.report(&snapshot, &deployments, source, &outputs, files)
+            run.report(&snapshot, &deployments, source, &outputs, files.reports)
         }
     }
 }
@@ -77,7 +76,7 @@ pub(crate) async fn collect(arguments: &Collect, talk: &Talk) -> Result<ExitCode
     let live = sources::live(&arguments.target).await?;
     live.warnings.iter().for_each(|warning| conversation.warn(warning));
     let deployments = choice.deployments(&live.audit)?;
-    let file = PendingFile::create(&arguments.output)?;
+    let file = PendingFile::create(Destination::of(&arguments.output)?.private())?;
     let mut snapshot = read(&live, &deployments, &choice, &arguments.target, talk).await?;
     // What was collected is no judgement: `check --snapshot` chooses its profile anew.
     snapshot.header.selection =
@@ -182,12 +181,6 @@ impl Choice {
         let chosen = all.iter().filter(|own| wanted.is_empty() || wanted.contains(&own.name));
         Ok(chosen.cloned().collect())
     }
-}
-
-fn open(outputs: &Outputs) -> Result<Vec<(Format, PendingFile)>, Failure> {
-    let opened =
-        outputs.files.iter().map(|(format, path)| Ok((*format, PendingFile::create(path)?)));
-    opened.collect()
 }
 
 /// A run whose facts are there.
