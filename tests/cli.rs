@@ -518,34 +518,59 @@ fn the_terminal_decides_about_characters_and_colours() {
 
 // Stopping.
 
+/// The backups never come.
+#[cfg(unix)]
+fn waiting_azure() -> Azure {
+    Azure::parsed(&json!({
+        "description": "The backups never come.",
+        "extends": "compliant",
+        "faults": [{"on": "GET {pg}/backups?*", "status": 200, "delay_ms": 60000}],
+    }))
+}
+
+/// Waits until everything but the backups is read.
+#[cfg(unix)]
+fn wait_for_the_rest(azure: &Azure) {
+    let is_waiting = || {
+        let asked = azure.simulator.requests();
+        asked.iter().any(|request| request.path_and_query.contains("databases"))
+    };
+    while !is_waiting() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(300));
+}
+
+#[cfg(unix)]
+fn kill(signal: &str, child: &std::process::Child) {
+    let status = std::process::Command::new("kill")
+        .args([&format!("-{signal}"), &child.id().to_string()])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+/// Whether this test was started so that it, and what it starts, outlives its terminal.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.is_some_and(|mask| mask.trim().ends_with(['1', '3', '5', '7', '9', 'b', 'd', 'f']))
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_writes_what_was_judged() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let azure = Azure::parsed(&json!({
-            "description": "The backups never come.",
-            "extends": "compliant",
-            "faults": [{"on": "GET {pg}/backups?*", "status": 200, "delay_ms": 60000}],
-        }));
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 143)] {
+        if signal == "HUP" && is_hangup_ignored() {
+            continue;
+        }
+        let azure = waiting_azure();
         let vaudit = azure.vaudit();
         let mut command =
             vaudit.command(&["check", "--format", "json", "--output", "sarif=out.sarif"]);
         let child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
-        let is_waiting = || {
-            azure
-                .simulator
-                .requests()
-                .iter()
-                .any(|request| request.path_and_query.contains("databases"))
-        };
-        while !is_waiting() {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        let kill = std::process::Command::new("kill")
-            .args([&format!("-{signal}"), &child.id().to_string()])
-            .status();
-        assert!(kill.unwrap().success());
+        wait_for_the_rest(&azure);
+        kill(signal, &child);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code));
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -557,7 +582,30 @@ fn a_signal_writes_what_was_judged() {
         let lost = results(&report).into_iter().find(|result| result["rule"] == "BKP001").unwrap();
         assert_eq!(lost["reason"], "interrupted");
         assert!(vaudit.read("out.sarif").contains("\"executionSuccessful\": false"));
+        let left: Vec<_> = std::fs::read_dir(vaudit.folder.path()).unwrap().flatten().collect();
+        assert_eq!(left.len(), 2, "nothing but the manifest and the report: {left:?}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_outlives_its_terminal_goes_on() {
+    let azure = waiting_azure();
+    let vaudit = azure.vaudit();
+    let own = vaudit.command(&["check"]);
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" check"]).arg(own.get_program());
+    command.current_dir(vaudit.folder.path()).env_clear();
+    for (name, value) in own.get_envs() {
+        command.env(name, value.unwrap());
+    }
+    let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+    wait_for_the_rest(&azure);
+    kill("HUP", &child);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(child.try_wait().unwrap().is_none(), "the hangup was meant to be ignored");
+    kill("TERM", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(143));
 }
 
 #[test]

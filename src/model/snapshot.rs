@@ -82,7 +82,7 @@ pub struct Selection {
 pub enum Stopped {
     /// SIGINT.
     Interrupted,
-    /// SIGTERM.
+    /// SIGTERM, or SIGHUP.
     Terminated,
     /// `--max-duration` ran out.
     OutOfTime,
