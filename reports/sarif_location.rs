@@ -56,8 +56,10 @@ fn relative(path: &str) -> String {
     uri
 }
 
-/// The URI of a repository without credentials; none when it is not an absolute URI.
+/// The URI of a repository without credentials, query and fragment; none when it is not an absolute
+/// URI, or something of its credentials may be left.
 pub(crate) fn repository(uri: &str) -> Option<String> {
+    let uri = uri.split(['?', '#']).next()?;
     let (scheme, rest) = uri.split_once("://")?;
     let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(c);
     if scheme.is_empty() || rest.is_empty() || !uri.chars().all(plain) {
@@ -65,7 +67,7 @@ pub(crate) fn repository(uri: &str) -> Option<String> {
     }
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    Some(format!("{scheme}://{host}/{path}"))
+    (!path.contains('@')).then(|| format!("{scheme}://{host}/{path}"))
 }
 
 #[cfg(test)]
@@ -89,6 +91,9 @@ mod tests {
             ("https://github.com/o/r", Some("https://github.com/o/r")),
             ("https://user:token@github.com/o/r", Some("https://github.com/o/r")),
             ("ssh://git@host", Some("ssh://host/")),
+            ("https://host/o/r.git?access_token=S3CRET", Some("https://host/o/r.git")),
+            ("https://host/o/r.git#S3CRET", Some("https://host/o/r.git")),
+            ("ssh://oauth2/S3CRET@host/g/r.git", None),
             ("git@github.com:o/r.git", None),
             ("https://host/a b", None),
         ] {

@@ -130,6 +130,10 @@ fn what_selects_nothing_is_an_error_and_says_nothing_on_stdout() {
         &["--output", "json"],
         &["--output", "json="],
         &["--output", "json=-", "--output", "sarif=-"],
+        &["--output", "json=-", "--output", "sarif=/dev/stdout"],
+        &["--output", "json=same", "--output", "table=same"],
+        &["--output", "json=same", "--output", "table=./same"],
+        &["--output", "json=same", "--save-snapshot", "same"],
         &["--output", "junit=report.xml"],
         &["--fail-on", "sometimes"],
         &["--profile", "strict"],
@@ -173,6 +177,51 @@ fn an_output_that_cannot_be_written_is_known_before_the_run_and_harms_nothing() 
     let vaudit = vaudit.file("out.json", "the last report").set("AZURE_CLIENT_SECRET", "wrong");
     vaudit.run(&["check", "--output", "json=out.json"]).exits(2);
     assert_eq!(vaudit.read("out.json"), "the last report");
+}
+
+#[cfg(unix)]
+#[test]
+fn two_outputs_never_share_a_file() {
+    let azure = Azure::named("compliant");
+    let vaudit = azure.vaudit().file("same", "the last report");
+    std::os::unix::fs::symlink("same", vaudit.path("link")).unwrap();
+    for outputs in [
+        ["--output", "json=same", "--output", "table=link"],
+        ["--output", "json=link", "--save-snapshot", "same"],
+    ] {
+        let mut arguments = vec!["check"];
+        arguments.extend(outputs);
+        let ran = vaudit.run(&arguments).exits(2).says("are one file");
+        assert_eq!(ran.stdout, "");
+    }
+    // Stdout may be a file, too.
+    let stdout = std::fs::File::create(vaudit.path("stdout")).unwrap();
+    let mut command = vaudit.command(&["check", "--output", "json=stdout"]);
+    let status = command.stdout(stdout).stderr(std::process::Stdio::null()).status();
+    assert_eq!(status.unwrap().code(), Some(2));
+    assert!(azure.simulator.requests().is_empty(), "nothing was asked");
+    assert_eq!(vaudit.read("same"), "the last report");
+    assert_eq!(vaudit.read("stdout"), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn outputs_go_through_links_and_into_devices() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let vaudit = Vaudit::default().file("real.json", "");
+    symlink("real.json", vaudit.path("link.json")).unwrap();
+    let check = ["check", "--demo", "--rule", "PG*", "--output"];
+    let run = |output: &[&str]| vaudit.run(&[&check[..], output].concat()).exits(1);
+    run(&["json=link.json", "--save-snapshot", "s.snapshot"]);
+    assert!(vaudit.read("real.json").contains("schema_version"));
+    assert!(vaudit.path("link.json").is_symlink());
+    let mode = std::fs::metadata(vaudit.path("s.snapshot")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(run(&["json=/dev/stdout"]).json()["schema_version"], 1);
+    let ran = run(&["json=/dev/stderr"]);
+    assert!(ran.stderr.contains("schema_version") && !ran.stdout.contains("schema_version"));
+    run(&["json=/dev/null"]);
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
 }
 
 #[cfg(unix)]
@@ -635,34 +684,59 @@ fn an_api_version_the_cloud_does_not_serve_is_asked_once_more_in_an_older_one() 
 
 // Stopping.
 
+/// The backups never come.
+#[cfg(unix)]
+fn waiting_azure() -> Azure {
+    Azure::parsed(&json!({
+        "description": "The backups never come.",
+        "extends": "compliant",
+        "faults": [{"on": "GET {pg}/backups?*", "status": 200, "delay_ms": 60000}],
+    }))
+}
+
+/// Waits until everything but the backups is read.
+#[cfg(unix)]
+fn wait_for_the_rest(azure: &Azure) {
+    let is_waiting = || {
+        let asked = azure.simulator.requests();
+        asked.iter().any(|request| request.path_and_query.contains("databases"))
+    };
+    while !is_waiting() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(300));
+}
+
+#[cfg(unix)]
+fn kill(signal: &str, child: &std::process::Child) {
+    let status = std::process::Command::new("kill")
+        .args([&format!("-{signal}"), &child.id().to_string()])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+/// Whether this test was started so that it, and what it starts, outlives its terminal.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.is_some_and(|mask| mask.trim().ends_with(['1', '3', '5', '7', '9', 'b', 'd', 'f']))
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_writes_what_was_judged() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let azure = Azure::parsed(&json!({
-            "description": "The backups never come.",
-            "extends": "compliant",
-            "faults": [{"on": "GET {pg}/backups?*", "status": 200, "delay_ms": 60000}],
-        }));
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 143)] {
+        if signal == "HUP" && is_hangup_ignored() {
+            continue;
+        }
+        let azure = waiting_azure();
         let vaudit = azure.vaudit();
         let mut command =
             vaudit.command(&["check", "--format", "json", "--output", "sarif=out.sarif"]);
         let child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
-        let is_waiting = || {
-            azure
-                .simulator
-                .requests()
-                .iter()
-                .any(|request| request.path_and_query.contains("databases"))
-        };
-        while !is_waiting() {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        let kill = std::process::Command::new("kill")
-            .args([&format!("-{signal}"), &child.id().to_string()])
-            .status();
-        assert!(kill.unwrap().success());
+        wait_for_the_rest(&azure);
+        kill(signal, &child);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code));
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -674,7 +748,30 @@ fn a_signal_writes_what_was_judged() {
         let lost = results(&report).into_iter().find(|result| result["rule"] == "BKP001").unwrap();
         assert_eq!(lost["reason"], "interrupted");
         assert!(vaudit.read("out.sarif").contains("\"executionSuccessful\": false"));
+        let left: Vec<_> = std::fs::read_dir(vaudit.folder.path()).unwrap().flatten().collect();
+        assert_eq!(left.len(), 2, "nothing but the manifest and the report: {left:?}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_outlives_its_terminal_goes_on() {
+    let azure = waiting_azure();
+    let vaudit = azure.vaudit();
+    let own = vaudit.command(&["check"]);
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" check"]).arg(own.get_program());
+    command.current_dir(vaudit.folder.path()).env_clear();
+    for (name, value) in own.get_envs() {
+        command.env(name, value.unwrap());
+    }
+    let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+    wait_for_the_rest(&azure);
+    kill("HUP", &child);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(child.try_wait().unwrap().is_none(), "the hangup was meant to be ignored");
+    kill("TERM", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(143));
 }
 
 #[test]
@@ -711,4 +808,27 @@ fn a_time_limit_that_leaves_no_answer_is_no_audit() {
         }
         assert!(!vaudit.path("out.snapshot").exists());
     }
+}
+
+// What a server may cost.
+
+#[test]
+fn a_list_without_an_end_is_read_only_so_far() {
+    let databases = (0..250).map(|number| {
+        json!({"add": format!("{{pg}}/databases/filler-{number:03}"), "body": {"properties": {}}})
+    });
+    let azure = Azure::parsed(&json!({
+        "description": "More pages than any list of Azure has; what is looked for is on the last.",
+        "extends": "compliant",
+        "page_size": 1,
+        "changes": databases.collect::<Vec<_>>(),
+    }));
+    let report =
+        azure.vaudit().run(&["check", "--rule", "PG010", "--format", "json"]).exits(3).json();
+    assert_eq!(verdicts(&report)["PG010"], "indeterminate");
+    let gap = &report["deployments"][0]["gaps"][0];
+    assert_eq!(gap["reason"], "unrecognised");
+    let asked = azure.simulator.requests();
+    let pages = asked.iter().filter(|request| request.path_and_query.contains("/databases"));
+    assert_eq!(pages.count(), 200);
 }

@@ -191,3 +191,29 @@ fn paths_are_relative_to_the_work_tree_and_the_revision_is_named() {
     rooted.extend(["--source-root", "audits"]);
     assert_eq!(uri(&run(&vaudit.run(&rooted).json())), "one/vaudit.toml");
 }
+
+#[test]
+fn the_demo_points_at_no_line_and_at_no_repository() {
+    let vaudit = Vaudit::default();
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(vaudit.folder.path());
+        command.args(["-c", "user.name=t", "-c", "user.email=t@example.com"]).args(arguments);
+        assert!(command.output().unwrap().status.success());
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["remote", "add", "origin", "https://example.com/elsewhere.git"]);
+    git(&["commit", "-qm", "Something else", "--allow-empty"]);
+    let live = ["check", "--demo", "--format", "sarif", "--save-snapshot", "s.snapshot"];
+    let replayed = ["check", "--snapshot", "s.snapshot", "--format", "sarif"];
+    for arguments in [&live[..], &replayed[..]] {
+        let report = vaudit.run(arguments).exits(1).json();
+        let run = &array(&report, "runs")[0];
+        assert!(run["versionControlProvenance"].is_null(), "{arguments:?}");
+        for result in array(run, "results") {
+            let physical = &array(result, "locations")[0]["physicalLocation"];
+            assert_eq!(physical["artifactLocation"]["uri"], "vaudit.toml");
+            assert_eq!(physical["region"]["startLine"], 1);
+        }
+    }
+}

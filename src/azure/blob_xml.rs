@@ -6,30 +6,41 @@ use quick_xml::events::Event;
 use vaudit_model::blob::{BlobEntry, BlobPage};
 use vaudit_model::instant::parse_http_date;
 
+/// How deep elements are followed. The deepest of the service are four below the root.
+const DEEPEST: usize = 16;
+
 /// Reads a page of a container listing; none when the text is not one.
 ///
-/// What is not understood inside an entry is left out of that entry only.
+/// What is not understood inside an entry is left out of that entry only. An entry whose name cannot
+/// be read is counted: it is there, and nobody can say what it is.
 pub(crate) fn read_listing(xml: &[u8]) -> Option<BlobPage> {
+    const ROOT: &str = "EnumerationResults";
     let mut page = BlobPage::default();
     let mut is_listing = false;
-    let mut entry: Option<BlobEntry> = None;
-    walk(xml, |path, text| {
-        is_listing |= path.first().is_some_and(|root| root == "EnumerationResults");
-        let inside: Vec<&str> = path.iter().skip(1).map(String::as_str).collect();
-        match (inside.as_slice(), text) {
-            (["Blobs", "Blob"], Text::Start) => entry = Some(BlobEntry::default()),
-            (["Blobs", "Blob"], Text::End) => page.blobs.extend(entry.take()),
-            (["Blobs", "BlobPrefix", "Name"], Text::Content(name)) => page.prefixes.push(name),
-            (["NextMarker"], Text::Content(marker)) => page.next_marker = Some(marker),
-            (["Blobs", "Blob", field @ ..], Text::Content(value)) => {
-                if let Some(entry) = &mut entry {
-                    read_field(entry, field, value);
-                }
-            }
-            _ => {}
+    let mut entry = BlobEntry::default();
+    let mut prefix = String::new();
+    walk(xml, |path, text| match (path, text) {
+        // An error of a proxy may have the root too; a listing without entries says so.
+        ([ROOT, "Blobs"], Text::Start) => is_listing = true,
+        ([ROOT, "Blobs", "Blob"], Text::Start) => entry = BlobEntry::default(),
+        ([ROOT, "Blobs", "Blob"], Text::End) => match std::mem::take(&mut entry) {
+            nameless if nameless.name.is_empty() => page.unreadable += 1,
+            entry => page.blobs.push(entry),
+        },
+        ([ROOT, "Blobs", "Blob", field @ ..], Text::Content(value)) => {
+            read_field(&mut entry, field, value);
         }
+        ([ROOT, "Blobs", "BlobPrefix"], Text::Start) => prefix.clear(),
+        ([ROOT, "Blobs", "BlobPrefix", "Name"], Text::Content(name)) => prefix = name,
+        ([ROOT, "Blobs", "BlobPrefix"], Text::End) => match std::mem::take(&mut prefix) {
+            nameless if nameless.is_empty() => page.unreadable += 1,
+            prefix => page.prefixes.push(prefix),
+        },
+        ([ROOT, "NextMarker"], Text::Content(marker)) if !marker.trim().is_empty() => {
+            page.next_marker = Some(marker);
+        }
+        _ => {}
     })?;
-    page.blobs.retain(|blob| !blob.name.is_empty());
     is_listing.then_some(page)
 }
 
@@ -38,10 +49,10 @@ fn read_field(entry: &mut BlobEntry, field: &[&str], value: String) {
     match field {
         ["Name"] => entry.name = value,
         ["Properties", "Content-Length"] => entry.length = value.trim().parse().ok(),
-        ["Properties", "Content-MD5"] => entry.md5 = Some(value),
+        ["Properties", "Content-MD5"] if !value.trim().is_empty() => entry.md5 = Some(value),
         ["Properties", "Creation-Time"] => entry.created = date(&value),
         ["Properties", "Last-Modified"] => entry.modified = date(&value),
-        ["Properties", "CopyStatus"] => entry.copy_status = Some(value),
+        ["Properties", "CopyStatus"] if !value.trim().is_empty() => entry.copy_status = Some(value),
         ["Properties", "ResourceType"] => {
             entry.directory |= value.eq_ignore_ascii_case("directory");
         }
@@ -53,41 +64,52 @@ fn read_field(entry: &mut BlobEntry, field: &[&str], value: String) {
 /// Reads the code and message of an error body.
 pub(crate) fn read_error(xml: &[u8]) -> Option<(String, String)> {
     let (mut code, mut message) = (String::new(), String::new());
-    walk(xml, |path, text| {
-        if let ([root, field], Text::Content(value)) = (path, text)
-            && root == "Error"
-        {
-            match field.as_str() {
-                "Code" => code = value,
-                "Message" => message = value,
-                _ => {}
-            }
-        }
+    walk(xml, |path, text| match (path, text) {
+        (["Error", "Code"], Text::Content(value)) => code = value,
+        (["Error", "Message"], Text::Content(value)) => message = value,
+        _ => {}
     })?;
-    (!code.is_empty()).then_some((code, message))
+    (!code.trim().is_empty()).then_some((code, message))
 }
 
 enum Text {
     Start,
+    /// The text of an element that holds nothing else, white space too: a blob may be called so.
     Content(String),
     End,
 }
 
 /// Walks an XML text and shows each element's path with its start, its text and its end; none when
-/// the text is not well-formed.
-fn walk(xml: &[u8], mut visit: impl FnMut(&[String], Text)) -> Option<()> {
+/// the text is not well-formed, or deeper than anything the service sends.
+fn walk(xml: &[u8], mut visit: impl FnMut(&[&str], Text)) -> Option<()> {
     let xml = std::str::from_utf8(xml).ok()?;
     let mut reader = Reader::from_str(xml.trim_start_matches('\u{feff}'));
     let mut path: Vec<String> = Vec::new();
     let mut text = String::new();
     let mut encoded = false;
+    // Whether the element that ends holds nothing but text.
+    let mut is_leaf = false;
     loop {
         match reader.read_event().ok()? {
             Event::Start(start) => {
+                if path.len() == DEEPEST {
+                    return None;
+                }
                 path.push(start.local_name().as_ref().to_owned());
                 encoded = is_percent_encoded(&start);
+                is_leaf = true;
                 text.clear();
-                visit(&path, Text::Start);
+                tell(&path, Text::Start, &mut visit);
+            }
+            Event::Empty(start) => {
+                if path.len() == DEEPEST {
+                    return None;
+                }
+                path.push(start.local_name().as_ref().to_owned());
+                is_leaf = false;
+                tell(&path, Text::Start, &mut visit);
+                tell(&path, Text::End, &mut visit);
+                path.pop();
             }
             Event::Text(piece) => text.push_str(&piece),
             Event::CData(piece) => text.push_str(&piece),
@@ -99,40 +121,49 @@ fn walk(xml: &[u8], mut visit: impl FnMut(&[String], Text)) -> Option<()> {
                 text.push_str(&known);
             }
             Event::End(_) => {
-                if !text.trim().is_empty() {
-                    let value = std::mem::take(&mut text);
-                    let value = if encoded { percent_decoded(&value) } else { value };
-                    visit(&path, Text::Content(value));
+                let value = std::mem::take(&mut text);
+                let value = if encoded { percent_decoded(&value) } else { Some(value) };
+                if let Some(value) = value.filter(|value| is_leaf && !value.is_empty()) {
+                    tell(&path, Text::Content(value), &mut visit);
                 }
                 encoded = false;
-                text.clear();
-                visit(&path, Text::End);
+                is_leaf = false;
+                tell(&path, Text::End, &mut visit);
                 path.pop();
             }
             Event::Eof => return path.is_empty().then_some(()),
-            Event::Empty(_)
-            | Event::Comment(_)
-            | Event::Decl(_)
-            | Event::PI(_)
-            | Event::DocType(_) => {}
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
         }
     }
 }
 
+/// Shows the path as it is matched, without a list of its own for each tag.
+fn tell(path: &[String], text: Text, visit: &mut impl FnMut(&[&str], Text)) {
+    let mut names = [""; DEEPEST];
+    for (name, element) in names.iter_mut().zip(path) {
+        *name = element;
+    }
+    visit(&names[..path.len()], text);
+}
+
 /// Names that XML cannot hold come percent-encoded, and say so.
 fn is_percent_encoded(start: &quick_xml::events::BytesStart<'_>) -> bool {
+    // The check for repeated names compares each with all before it.
     start
         .attributes()
+        .with_checks(false)
         .flatten()
         .any(|attribute| attribute.key.as_ref() == "Encoded" && attribute.value.as_ref() == "true")
 }
 
-fn percent_decoded(text: &str) -> String {
-    let pairs = format!("n={}", text.replace('+', "%2B"));
-    url::form_urlencoded::parse(pairs.as_bytes())
-        .next()
-        .map(|(_, value)| value.into_owned())
-        .unwrap_or_default()
+/// The text without its encoding; none when it is not that of a text.
+fn percent_decoded(text: &str) -> Option<String> {
+    let pairs = format!("n={}", text.replace('+', "%2B").replace('&', "%26"));
+    let (_, value) = url::form_urlencoded::parse(pairs.as_bytes()).next()?;
+    // The decoder puts this character where it finds no text; two names must not become one.
+    let is_written = text.contains('\u{fffd}') || text.to_ascii_uppercase().contains("%EF%BF%BD");
+    let is_lossy = value.contains('\u{fffd}') && !is_written;
+    (!is_lossy).then(|| value.into_owned())
 }
 
 fn resolve_entity(name: &str) -> Option<&'static str> {
@@ -170,9 +201,67 @@ mod tests {
 
     #[test]
     fn what_is_no_listing_is_not_an_empty_one() {
-        for text in ["", "<html><body>hello</body></html>", "<EnumerationResults><Blobs>", "{}"] {
+        for text in [
+            "",
+            "{}",
+            "<html><body>hello</body></html>",
+            "<EnumerationResults><Blobs>",
+            "<EnumerationResults/>",
+            "<EnumerationResults><Prefix/></EnumerationResults>",
+            "<EnumerationResults><Prefix/><NextMarker/></EnumerationResults>",
+            "<Blobs></Blobs>",
+        ] {
             assert_eq!(read_listing(text.as_bytes()), None, "{text}");
         }
+        for text in [
+            "<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>",
+            "<EnumerationResults><Blobs></Blobs><NextMarker></NextMarker></EnumerationResults>",
+        ] {
+            assert_eq!(read_listing(text.as_bytes()), Some(BlobPage::default()), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_entry_without_a_readable_name_is_counted() {
+        let listing = |entries: &str| {
+            let xml = format!("<EnumerationResults><Blobs>{entries}</Blobs></EnumerationResults>");
+            read_listing(xml.as_bytes()).unwrap()
+        };
+        for nameless in [
+            "<Blob/>",
+            "<Blob><Properties/></Blob>",
+            "<Blob><Name/></Blob>",
+            "<Blob><Name></Name></Blob>",
+            "<Blob><Name>a<b>c</b>d</Name></Blob>",
+            "<Blob><Name Encoded=\"true\">a%FF</Name></Blob>",
+            "<BlobPrefix/>",
+            "<BlobPrefix><Name></Name></BlobPrefix>",
+        ] {
+            let page = listing(&format!("<Blob><Name>x</Name></Blob>{nameless}"));
+            assert_eq!((page.blobs.len(), page.unreadable), (1, 1), "{nameless}");
+            assert!(page.prefixes.is_empty(), "{nameless}");
+        }
+        let page = listing(
+            "<Blob><Name> </Name></Blob><Blob><Name Encoded=\"true\">a&amp;b%EF%BF%BD</Name></Blob>",
+        );
+        let names: Vec<&str> = page.blobs.iter().map(|blob| blob.name.as_str()).collect();
+        assert_eq!((names, page.unreadable), (vec![" ", "a&b\u{fffd}"], 0));
+    }
+
+    #[test]
+    fn hostile_texts_cost_no_more_than_their_length() {
+        let deep = |depth| {
+            let (open, close) = ("<a>".repeat(depth), "</a>".repeat(depth));
+            format!("<EnumerationResults><Blobs/>{open}{close}</EnumerationResults>")
+        };
+        assert!(read_listing(deep(DEEPEST - 1).as_bytes()).is_some());
+        assert_eq!(read_listing(deep(DEEPEST).as_bytes()), None);
+        let began = std::time::Instant::now();
+        assert_eq!(read_listing(deep(200_000).as_bytes()), None);
+        let attributes: String = (0..200_000).map(|n| format!(" a{n}='b'")).collect();
+        let wide = format!("<EnumerationResults{attributes}><Blobs/></EnumerationResults>");
+        assert!(read_listing(wide.as_bytes()).is_some());
+        assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
     }
 
     #[test]

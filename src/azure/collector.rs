@@ -5,7 +5,7 @@ use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::watch;
-use vaudit_model::document::{ErrorBody, NextPage};
+use vaudit_model::document::{Body, ErrorBody, NextPage};
 use vaudit_model::snapshot::{Header, Stopped};
 use vaudit_model::{
     Audience, Deployment, Document, Estate, Need, Reason, Request, RequestKind, Snapshot,
@@ -16,8 +16,42 @@ use crate::planner;
 use crate::record;
 use crate::requests::{NotSent, Session};
 
-/// The most pages of one list. Azure has none so long; a server that never ends has.
-const MOST_PAGES: u32 = 2_000;
+/// How much of one list is read. Azure has none so long; a server that never ends has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Extent {
+    pages: u32,
+    /// Bytes of JSON, or entries of a blob listing.
+    amount: usize,
+}
+
+impl Extent {
+    /// Resources are kept as they came, so their bytes count. A blob listing is projected before it
+    /// is kept, and may be long: 2,000 pages of 5,000 blobs.
+    fn of(audience: Audience) -> Self {
+        match audience {
+            Audience::ResourceManager | Audience::Graph => {
+                Self { pages: 200, amount: 64 * 1024 * 1024 }
+            }
+            Audience::Storage => Self { pages: 2_000, amount: 10_000_000 },
+        }
+    }
+
+    /// What a page of so many bytes adds.
+    fn amount_of(document: &Document, length: usize) -> usize {
+        match &document.body {
+            Body::Blobs(page) => page.blobs.len() + page.prefixes.len(),
+            Body::Json(_) | Body::Text(_) | Body::Empty => length,
+        }
+    }
+
+    /// Why nothing is read after so much; none when something may be.
+    fn exceeded(self, pages: u32, amount: usize) -> Option<&'static str> {
+        if pages >= self.pages {
+            return Some("the list does not end: its pages are too many");
+        }
+        (amount >= self.amount).then_some("the list is larger than any of Azure's")
+    }
+}
 
 /// What a run reports on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,20 +115,28 @@ pub async fn collect(
         deployments,
         needs,
         observer,
+        stop: stop.clone(),
         snapshot: Snapshot::empty(header),
         askers: BTreeMap::new(),
         under_way: FuturesUnordered::new(),
+        wave: 0,
     };
-    for index in 0..deployments.len() {
-        run.plan(index, 1);
-    }
+    run.plan_all();
     let stopped = loop {
         tokio::select! {
             biased;
             stopped = stopped(&mut stop) => break Some(stopped),
             answer = run.under_way.next() => match answer {
                 Some(answer) => run.take(answer),
-                None => break None,
+                // What an answer unlocks was planned when it came. Looking once more at everything
+                // costs little here, and a request that was overlooked would be a silent gap.
+                None => {
+                    let overlooked = run.plan_all();
+                    debug_assert!(!overlooked, "an answer unlocked more than the planner says");
+                    if !overlooked {
+                        break None;
+                    }
+                }
             },
         }
     };
@@ -136,17 +178,39 @@ struct Run<'a> {
     deployments: &'a [Deployment],
     needs: &'a [Need],
     observer: Observer<'a>,
+    stop: watch::Receiver<Option<Stopped>>,
     snapshot: Snapshot,
     /// Which deployments asked for what.
     askers: BTreeMap<Request, BTreeSet<usize>>,
     under_way: FuturesUnordered<futures::future::BoxFuture<'a, Answered>>,
+    /// The longest chain of requests so far.
+    wave: u32,
 }
 
 impl Run<'_> {
-    /// Sends what a deployment is known to need and nobody has asked for yet.
-    fn plan(&mut self, index: usize, wave: u32) {
+    /// Sends everything that is known to be needed and nobody has asked for yet. Says whether there
+    /// was anything.
+    fn plan_all(&mut self) -> bool {
+        let wave = self.wave + 1;
+        for index in 0..self.deployments.len() {
+            self.plan(index, wave, |_| true);
+        }
+        !self.under_way.is_empty()
+    }
+
+    /// Sends what a deployment is known to need, of the needs that are looked at, and nobody has
+    /// asked for yet.
+    fn plan(&mut self, index: usize, wave: u32, is_looked_at: impl Fn(Need) -> bool) {
         let estate = Estate::new(&self.snapshot, &self.deployments[index]);
-        for request in planner::requests(&estate, self.needs) {
+        let mut requests = Vec::new();
+        for need in self.needs.iter().filter(|need| is_looked_at(**need)) {
+            // Reading long lists takes time, in which nobody looks at the signals.
+            if self.stop.borrow().is_some() {
+                return;
+            }
+            requests.extend(planner::requests(&estate, *need));
+        }
+        for request in requests {
             let askers = self.askers.entry(request.clone()).or_default();
             let is_new = askers.is_empty();
             askers.insert(index);
@@ -154,6 +218,7 @@ impl Run<'_> {
                 continue;
             }
             (self.observer)(Progress::Asked { kind: request.kind, wave });
+            self.wave = self.wave.max(wave);
             let session = self.session;
             self.under_way.push(Box::pin(async move {
                 let documents = ask(session, &request).await;
@@ -168,15 +233,19 @@ impl Run<'_> {
             self.snapshot.insert(document);
         }
         (self.observer)(Progress::Answered { kind: answer.request.kind, read });
+        let answered = answer.request.kind.need();
         let askers = self.askers.get(&answer.request).cloned().unwrap_or_default();
         for index in askers {
-            self.plan(index, answer.wave + 1);
+            let is_looked_at = |need| planner::looks_at(need).contains(&answered);
+            self.plan(index, answer.wave + 1, is_looked_at);
         }
     }
 }
 
 /// Asks for all pages of an answer. Ends at the first page that cannot be read.
 async fn ask(session: &Session, request: &Request) -> Vec<Document> {
+    let extent = Extent::of(request.kind.audience());
+    let mut amount = 0_usize;
     let mut documents: Vec<Document> = Vec::new();
     let mut links = BTreeSet::new();
     let mut exchange = session.first_page(request).await;
@@ -191,7 +260,9 @@ async fn ask(session: &Session, request: &Request) -> Vec<Document> {
         let asked = match exchange {
             Ok(exchange) => {
                 let asked = exchange.outgoing.url.clone();
-                let document = record::document(request, page, exchange);
+                let length = exchange.length();
+                let document = record::document(request, page, exchange).await;
+                amount = amount.saturating_add(Extent::amount_of(&document, length));
                 documents
                     .push(Document { asked_api_version: asked_api_version.clone(), ..document });
                 asked
@@ -202,10 +273,11 @@ async fn ask(session: &Session, request: &Request) -> Vec<Document> {
             }
         };
         let Some(link) = documents.last().and_then(next_link) else { return documents };
-        if page + 1 >= MOST_PAGES || !links.insert(link.clone()) {
-            let message = "the list does not end: its next links repeat or are too many".to_owned();
-            let reason = Reason::Unrecognised;
-            documents.push(record::not_sent(request, page + 1, &link, reason, message));
+        let is_repeated = !links.insert(link.clone());
+        let repeats = is_repeated.then_some("the list does not end: its next links repeat");
+        if let Some(why) = repeats.or_else(|| extent.exceeded(page + 1, amount)) {
+            let (reason, why) = (Reason::Unrecognised, why.to_owned());
+            documents.push(record::not_sent(request, page + 1, &link, reason, why));
             return documents;
         }
         exchange = session.next_page(request, &asked, &link).await;
@@ -288,5 +360,17 @@ mod tests {
         assert!(matches!(refused, CollectError::TokenRefused { .. }), "{refused}");
         let silent = footing(unsent(one), unsent(other)).unwrap_err();
         assert!(matches!(silent, CollectError::NoAnswer { .. }), "{silent}");
+    }
+
+    #[test]
+    fn lists_end_by_pages_and_by_what_they_hold() {
+        let arm = Extent::of(Audience::ResourceManager);
+        assert_eq!(Extent::of(Audience::Graph), arm);
+        assert_eq!(arm.exceeded(199, 64 * 1024 * 1024 - 1), None);
+        assert!(arm.exceeded(200, 0).is_some_and(|why| why.contains("pages")));
+        assert!(arm.exceeded(1, 64 * 1024 * 1024).is_some_and(|why| why.contains("larger")));
+        let blobs = Extent::of(Audience::Storage);
+        assert_eq!(blobs.exceeded(1_999, 1_999 * 5_000), None);
+        assert!(blobs.exceeded(2_000, 2_000 * 5_000).is_some());
     }
 }

@@ -1,22 +1,50 @@
 //! From needs to requests: what to ask next, given what is known so far.
 //!
-//! The planner is asked again after each answer. It names every request it can name by then; the
-//! collector sends those that have not been sent. So nothing waits for a wave to end, and the
+//! The planner is asked again after each answer that can unlock something. It names every request it
+//! can name by then; the collector sends those that have not been sent. So nothing waits for a wave to end, and the
 //! longest chain of requests is as short as the facts allow: at most three round trips to ARM.
 
 use vaudit_model::deployment::{PrivateMode, Selector};
 use vaudit_model::{ArmId, Deployment, Estate, Fact, Need, Request, RequestKind};
 
-/// The requests a deployment is known to need. Repeats what was named before.
-pub(crate) fn requests(estate: &Estate<'_>, needs: &[Need]) -> Vec<Request> {
-    let mut requests = Vec::new();
-    for need in needs {
-        requests.extend(requests_of(estate, *need));
+/// The answers that [`requests`] looks at to say what a need takes: only when one of them comes can
+/// it name more than before.
+pub(crate) fn looks_at(need: Need) -> &'static [Need] {
+    match need {
+        // Known from the manifest.
+        Need::Subscription
+        | Need::ResourceGroup
+        | Need::PostgresServer
+        | Need::ManagedCluster
+        | Need::StorageAccount
+        | Need::PrivateDnsZones
+        | Need::ServicePrincipal => &[],
+        Need::VirtualNetworks => &[
+            Need::PostgresServer,
+            Need::ManagedCluster,
+            Need::VirtualNetworks,
+            Need::PrivateEndpoints,
+        ],
+        Need::PrivateEndpoints => &[Need::PostgresServer, Need::PrivateEndpoints],
+        Need::PostgresDatabases | Need::PostgresBackups => &[Need::PostgresServer],
+        Need::VirtualNetworkLinks => &[
+            Need::PostgresServer,
+            Need::ManagedCluster,
+            Need::VirtualNetworks,
+            Need::PrivateDnsZones,
+            Need::VirtualNetworkLinks,
+        ],
+        Need::RoleAssignments => &[Need::ServicePrincipal],
+        Need::BackupContainers | Need::SourceBlobs => &[Need::StorageAccount],
+        Need::BackupFolders => &[Need::StorageAccount, Need::BackupFolders],
+        Need::FolderBlobs => {
+            &[Need::StorageAccount, Need::BackupFolders, Need::SourceBlobs, Need::FolderBlobs]
+        }
     }
-    requests
 }
 
-fn requests_of(estate: &Estate<'_>, need: Need) -> Vec<Request> {
+/// The requests a need is known to take in a deployment. Repeats what was named before.
+pub(crate) fn requests(estate: &Estate<'_>, need: Need) -> Vec<Request> {
     let deployment = estate.deployment;
     let subscription = deployment.subscription_id();
     let group = deployment.resource_group_id();

@@ -18,8 +18,32 @@ use crate::transport::{Incoming, TransportError};
 /// How much is kept of a body that is not JSON, in characters.
 const KEPT_TEXT: usize = 500;
 
+/// From how many bytes on a body is read on a thread of its own: the task that collects has to see
+/// signals and the time limit.
+const LARGE: usize = 256 * 1024;
+
+/// How many values a JSON body may hold. Azure's take thirty bytes and more each, so a body of the
+/// largest size has half as many; a body of nothing but `[]` would take ten times its size.
+const MOST_VALUES: usize = 2_000_000;
+
 /// The document of an exchange.
-pub(crate) fn document(request: &Request, page: u32, exchange: Exchange) -> Document {
+pub(crate) async fn document(request: &Request, page: u32, exchange: Exchange) -> Document {
+    if exchange.length() < LARGE {
+        return read(request, page, exchange);
+    }
+    let own = request.clone();
+    let reading = tokio::task::spawn_blocking(move || read(&own, page, exchange));
+    match reading.await.map_err(tokio::task::JoinError::try_into_panic) {
+        Ok(document) => document,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        Err(Err(cancelled)) => {
+            let address = &request.target;
+            not_sent(request, page, address, Reason::Interrupted, cancelled.to_string())
+        }
+    }
+}
+
+fn read(request: &Request, page: u32, exchange: Exchange) -> Document {
     let Exchange { outgoing, result } = exchange;
     let mut document = empty(request, page, outgoing.method.name(), outgoing.url.as_str());
     document.api_version = api_version(request, &outgoing.url);
@@ -28,7 +52,12 @@ pub(crate) fn document(request: &Request, page: u32, exchange: Exchange) -> Docu
             document.status = Some(answer.status);
             document.read_at = answer.received_at;
             document.headers = kept_headers(&answer);
-            document.body = body(request, &answer);
+            if holds_too_much(request, &answer) {
+                let message = "the answer holds more values than any of Azure's".to_owned();
+                document.failure = Some(Failure { reason: Reason::Unrecognised, message });
+            } else {
+                document.body = body(request, &answer);
+            }
         }
         Err(error) => document.failure = Some(failure(&error)),
     }
@@ -80,6 +109,13 @@ fn kept_headers(answer: &Incoming) -> BTreeMap<String, String> {
         Some(((*name).to_owned(), value.to_owned()))
     });
     kept.collect()
+}
+
+/// Whether a JSON body holds too many values to be worth reading. Each but the first follows a comma
+/// or a bracket; those in texts are counted too, and are few.
+fn holds_too_much(request: &Request, answer: &Incoming) -> bool {
+    let separators = answer.body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{'));
+    request.kind.audience() != Audience::Storage && separators.count() >= MOST_VALUES
 }
 
 fn body(request: &Request, answer: &Incoming) -> Body {
@@ -137,4 +173,35 @@ fn failure(error: &TransportError) -> Failure {
         | TransportError::Client(_) => Reason::Transport,
     };
     Failure { reason, message: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use reqwest::header::HeaderMap;
+    use vaudit_model::{ArmId, RequestKind};
+
+    use crate::guard::Purpose;
+    use crate::transport::Outgoing;
+
+    fn recorded(kind: RequestKind, status: u16, body: impl Into<Bytes>) -> Document {
+        let request = Request::arm(kind, &ArmId::subscription_scope("s1"));
+        let url = Url::parse("https://management.azure.com/x?api-version=1").unwrap();
+        let outgoing = Outgoing::get(Purpose::Read(kind.audience()), url);
+        let headers = HeaderMap::new();
+        let received_at = Timestamp::UNIX_EPOCH;
+        let answer = Incoming { status, headers, body: body.into(), received_at };
+        read(&request, 0, Exchange { outgoing, result: Ok(answer) })
+    }
+
+    #[test]
+    fn bodies_of_nothing_but_brackets_are_not_read() {
+        let list = |count| format!("{{\"value\":[{}[]]}}", "[],".repeat(count));
+        let small = recorded(RequestKind::VirtualNetworks, 200, list(1_000));
+        assert!(matches!(small.body, Body::Json(_)) && small.failure.is_none());
+        let large = recorded(RequestKind::VirtualNetworks, 200, list(MOST_VALUES));
+        assert_eq!(large.body, Body::Empty);
+        assert_eq!(large.failure.unwrap().reason, Reason::Unrecognised);
+    }
 }

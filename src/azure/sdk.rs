@@ -24,6 +24,13 @@ pub(crate) struct Exchange {
     pub(crate) result: Result<Incoming, TransportError>,
 }
 
+impl Exchange {
+    /// How long the body of the answer is, in bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.result.as_ref().map_or(0, |answer| answer.body.len())
+    }
+}
+
 /// Hands a ready token to the SDK.
 #[derive(Debug)]
 pub(crate) struct SdkCredential {

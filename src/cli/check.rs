@@ -13,7 +13,8 @@ use vaudit_reports::{Format, SarifOptions, TableOptions, json, sarif, table};
 use crate::arguments::{Check, Collect, Selection, Talk, Target};
 use crate::conversation::Conversation;
 use crate::failure::Failure;
-use crate::outputs::{Outputs, PendingFile, to_stdout};
+use crate::outputs::{Outputs, to_stdout};
+use crate::pending_file::{Destination, PendingFile};
 use crate::progress::Line;
 use crate::sources::{self, Audit, LiveAudit};
 use crate::terminal::Screen;
@@ -31,7 +32,7 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
         Some(file) => {
             let (snapshot, audit) = sources::offline(file, arguments.target.config.as_deref())?;
             let choice = Choice::of_snapshot(arguments, &snapshot)?;
-            let files = open(&outputs)?;
+            let files = outputs.open(None)?;
             let deployments = choice.deployments(&audit)?;
             let run = Run {
                 arguments,
@@ -40,18 +41,16 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
                 audit: &audit,
                 conversation: &conversation,
             };
-            run.report(&snapshot, &deployments, Source::Snapshot, &outputs, files)
+            run.report(&snapshot, &deployments, Source::Snapshot, &outputs, files.reports)
         }
         None => {
             let choice = Choice::of_arguments(&arguments.selection, arguments.profile.as_deref())?;
             let live = sources::live(&arguments.target).await?;
             live.warnings.iter().for_each(|warning| conversation.warn(warning));
             let deployments = choice.deployments(&live.audit)?;
-            let files = open(&outputs)?;
-            let snapshot_file =
-                arguments.save_snapshot.as_deref().map(PendingFile::create).transpose()?;
+            let files = outputs.open(arguments.save_snapshot.as_deref())?;
             let snapshot = read(&live, &deployments, &choice, &arguments.target, talk).await?;
-            if let Some(file) = snapshot_file {
+            if let Some(file) = files.snapshot {
                 file.finish(|writer| snapshot.write_to(writer))?;
             }
             let source = if live.simulator.is_some() { Source::Demo } else { Source::Live };
@@ -62,7 +61,7 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
                 audit: &live.audit,
                 conversation: &conversation,
             };
-            run.report(&snapshot, &deployments, source, &outputs, files)
+            run.report(&snapshot, &deployments, source, &outputs, files.reports)
         }
     }
 }
@@ -78,7 +77,7 @@ pub(crate) async fn collect(arguments: &Collect, talk: &Talk) -> Result<ExitCode
     let live = sources::live(&arguments.target).await?;
     live.warnings.iter().for_each(|warning| conversation.warn(warning));
     let deployments = choice.deployments(&live.audit)?;
-    let file = PendingFile::create(&arguments.output)?;
+    let file = PendingFile::create(Destination::of(&arguments.output)?.private())?;
     let mut snapshot = read(&live, &deployments, &choice, &arguments.target, talk).await?;
     // What was collected is no judgement: `check --snapshot` chooses its profile anew.
     snapshot.header.selection =
@@ -186,12 +185,6 @@ impl Choice {
     }
 }
 
-fn open(outputs: &Outputs) -> Result<Vec<(Format, PendingFile)>, Failure> {
-    let opened =
-        outputs.files.iter().map(|(format, path)| Ok((*format, PendingFile::create(path)?)));
-    opened.collect()
-}
-
 /// A run whose facts are there.
 struct Run<'a> {
     arguments: &'a Check,
@@ -270,8 +263,9 @@ impl Run<'_> {
     }
 
     fn sarif_options(&self) -> SarifOptions {
-        let path = self.audit.copy.path.as_deref().map(Path::new);
-        let nearby = path.filter(|path| path.exists()).unwrap_or(Path::new("."));
+        let path = sources::file_of(&self.audit.copy);
+        let is_here = path.is_some_and(Path::exists);
+        let nearby = path.filter(|_| is_here).unwrap_or(Path::new("."));
         let root = self.arguments.source_root.clone().or_else(|| git::work_tree(nearby));
         let manifest_uri = path.map(|path| {
             let base = root.as_deref().unwrap_or(Path::new("."));
@@ -279,10 +273,12 @@ impl Run<'_> {
             // A path outside the root would say something about this machine and nothing to others.
             git::relative(path, base).or_else(name).unwrap_or_default()
         });
+        // The revision is that of the manifest, not of where the command happens to run.
+        let revised = root.as_deref().filter(|_| is_here);
         SarifOptions {
             all: self.arguments.sarif_all,
             manifest_uri,
-            version_control: root.as_deref().and_then(git::version_control),
+            version_control: revised.and_then(git::version_control),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

@@ -27,21 +27,24 @@ fn git(root: &Path, arguments: &[&str]) -> Option<String> {
     (output.status.success() && !text.is_empty()).then_some(text)
 }
 
-/// A remote as an address, without the user's name or password: `git@host:path` becomes
-/// `ssh://host/path`.
+/// A remote as an address, without what may be secret: the user's name and password, query and
+/// fragment. `git@host:path` becomes `ssh://host/path`. None where something may be left of them.
 fn address(remote: &str) -> Option<String> {
-    let is_scp_like = !remote.contains("://") && remote.contains(':');
-    let text = if is_scp_like {
-        let (host, path) = remote.split_once(':')?;
-        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-        format!("ssh://{host}/{}", path.trim_start_matches('/'))
-    } else {
+    let text = if remote.contains("://") {
         remote.to_owned()
+    } else {
+        // A password may hold the colon that a host ends with, so it goes first.
+        let (host, path) =
+            remote.rsplit_once('@').map_or(remote, |(_, rest)| rest).split_once(':')?;
+        format!("ssh://{host}/{}", path.trim_start_matches('/'))
     };
     let mut url = Url::parse(&text).ok()?;
     url.set_username("").ok()?;
     url.set_password(None).ok()?;
-    Some(url.into())
+    url.set_query(None);
+    url.set_fragment(None);
+    let text = String::from(url);
+    (!text.contains('@') && !text.contains("%40")).then_some(text)
 }
 
 /// A path relative to a root, with `/`; none when it lies outside.
@@ -72,8 +75,26 @@ mod tests {
             ("https://user:token@example.com/a/b.git", "https://example.com/a/b.git"),
             ("git@example.com:a/b.git", "ssh://example.com/a/b.git"),
             ("ssh://git@example.com/a/b.git", "ssh://example.com/a/b.git"),
+            ("example.com:a/b.git", "ssh://example.com/a/b.git"),
+            ("https://example.com/a/b.git?access_token=S3CRET", "https://example.com/a/b.git"),
+            ("https://example.com/a/b.git#S3CRET", "https://example.com/a/b.git"),
+            ("git@example.com:a/b.git?access_token=S3CRET", "ssh://example.com/a/b.git"),
+            ("oauth2:S3CRET@example.com:a/b.git", "ssh://example.com/a/b.git"),
         ] {
-            assert_eq!(address(remote).as_deref(), Some(expected));
+            assert_eq!(address(remote).as_deref(), Some(expected), "{remote}");
+        }
+    }
+
+    #[test]
+    fn remotes_that_may_keep_a_secret_are_left_out() {
+        for remote in [
+            "oauth2:S3CRET@example.com/a/b.git",
+            "https://example.com/oauth2:S3CRET@example.com/b.git",
+            "https://user:to/S3CRET@example.com/a/b.git",
+            "https://example.com/user%40S3CRET/b.git",
+            "../b.git",
+        ] {
+            assert_eq!(address(remote), None, "{remote}");
         }
     }
 }

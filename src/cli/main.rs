@@ -10,6 +10,7 @@ mod failure;
 mod generated;
 mod git;
 mod outputs;
+mod pending_file;
 mod problems;
 mod progress;
 mod simulate;

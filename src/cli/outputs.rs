@@ -1,13 +1,24 @@
-//! Where reports go: stdout and files, written whole or not at all.
+//! Where reports go: stdout and files.
 
-use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process;
 
 use vaudit_reports::Format;
 
 use crate::failure::Failure;
+use crate::pending_file::{Destination, PendingFile, refuse_equal};
+
+/// The names of stdout: a report sent to one of them is a report on stdout.
+const STDOUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
+/// The files of a run, opened before it.
+#[derive(Debug)]
+pub(crate) struct OpenFiles {
+    /// The reports.
+    pub(crate) reports: Vec<(Format, PendingFile)>,
+    /// What was read.
+    pub(crate) snapshot: Option<PendingFile>,
+}
 
 /// The reports a command line asks for.
 #[derive(Debug)]
@@ -33,7 +44,7 @@ impl Outputs {
                 return Err(Failure::new(message));
             };
             let format = parse(format)?;
-            if file == "-" {
+            if STDOUT.contains(&file) {
                 if read.stdout.replace(format).is_some() {
                     return Err(Failure::new("only one report can go to stdout"));
                 }
@@ -45,80 +56,30 @@ impl Outputs {
         read.stdout.get_or_insert(on_stdout);
         Ok(read)
     }
-}
 
-fn parse(word: &str) -> Result<Format, Failure> {
-    word.parse().map_err(|error: vaudit_reports::FormatError| Failure::new(error.to_string()))
-}
-
-/// A file that will be written whole or not at all: next to the target first, then renamed. It is
-/// opened before the audit, so that a full or forbidden directory is known in a second and not after
-/// the run.
-#[derive(Debug)]
-pub(crate) struct PendingFile {
-    target: PathBuf,
-    /// The file next to the target; none where the target is no regular file, such as a pipe.
-    temporary: Option<PathBuf>,
-    file: File,
-}
-
-impl PendingFile {
-    /// Opens the file.
+    /// Opens the files, and that of a snapshot, which only its owner may read: it says more of the
+    /// deployment than any report.
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
-    pub(crate) fn create(target: &Path) -> Result<Self, Failure> {
-        let unwritable = |error: &io::Error| {
-            Failure::new(format!("{} cannot be written: {error}", target.display()))
-        };
-        let is_special = fs::metadata(target).is_ok_and(|data| !data.is_file());
-        if is_special {
-            let file =
-                File::options().write(true).open(target).map_err(|error| unwritable(&error))?;
-            return Ok(Self { target: target.to_owned(), temporary: None, file });
-        }
-        let name = target.file_name().ok_or_else(|| {
-            Failure::new(format!("{} is not the name of a file", target.display()))
-        })?;
-        let temporary =
-            target.with_file_name(format!(".{}.{}", name.to_string_lossy(), process::id()));
-        let file = File::create(&temporary).map_err(|error| unwritable(&error))?;
-        Ok(Self { target: target.to_owned(), temporary: Some(temporary), file })
-    }
-
-    /// Writes the content and puts the file in its place.
-    ///
-    /// # Errors
-    ///
-    /// When that fails; nothing is left behind.
-    pub(crate) fn finish(
-        mut self,
-        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> Result<(), Failure> {
-        let mut writer = io::BufWriter::new(&self.file);
-        let written = write(&mut writer).and_then(|()| writer.flush());
-        drop(writer);
-        let placed = written.and_then(|()| match &self.temporary {
-            Some(temporary) => fs::rename(temporary, &self.target),
-            None => Ok(()),
-        });
-        if placed.is_ok() {
-            self.temporary = None;
-        }
-        placed.map_err(|error| {
-            Failure::new(format!("{} cannot be written: {error}", self.target.display()))
+    /// When one cannot be written, or two are the same.
+    pub(crate) fn open(&self, snapshot: Option<&Path>) -> Result<OpenFiles, Failure> {
+        let reports = self.files.iter().map(|(format, path)| Ok((*format, Destination::of(path)?)));
+        let reports: Vec<(Format, Destination)> = reports.collect::<Result<_, Failure>>()?;
+        let snapshot = snapshot.map(Destination::of).transpose()?.map(Destination::private);
+        refuse_equal(reports.iter().map(|(_, destination)| destination).chain(&snapshot))?;
+        let reports = reports
+            .into_iter()
+            .map(|(format, destination)| Ok((format, PendingFile::create(destination)?)));
+        Ok(OpenFiles {
+            reports: reports.collect::<Result<_, Failure>>()?,
+            snapshot: snapshot.map(PendingFile::create).transpose()?,
         })
     }
 }
 
-impl Drop for PendingFile {
-    fn drop(&mut self) {
-        if let Some(temporary) = &self.temporary {
-            // Nothing more can be done when this fails too, and the failure that led here is told.
-            let _ = fs::remove_file(temporary);
-        }
-    }
+fn parse(word: &str) -> Result<Format, Failure> {
+    word.parse().map_err(|error: vaudit_reports::FormatError| Failure::new(error.to_string()))
 }
 
 /// Writes to stdout. A reader that has gone away is silence.

@@ -50,6 +50,16 @@ pub(crate) struct LiveAudit {
     pub(crate) warnings: Vec<String>,
 }
 
+/// The file a manifest was read from; none for flags and for the demo, also when a snapshot of them
+/// is judged again.
+pub(crate) fn file_of(copy: &ManifestCopy) -> Option<&Path> {
+    let path = Path::new(copy.path.as_deref()?);
+    // Somebody may have a file of this name all the same.
+    let is_embedded = copy.text.starts_with(demo_manifest().trim_end()) || !path.exists();
+    let is_demo = path == Path::new(DEMO_MANIFEST) && is_embedded;
+    (!is_demo).then_some(path)
+}
+
 /// The present day in UTC.
 pub(crate) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()

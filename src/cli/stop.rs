@@ -1,4 +1,4 @@
-//! What can stop a run: SIGINT, SIGTERM, and its own time limit.
+//! What can stop a run: SIGINT, SIGTERM, SIGHUP, and its own time limit.
 
 use std::time::Duration;
 
@@ -29,23 +29,34 @@ async fn time_is_up(limit: Option<Duration>) {
 
 #[cfg(unix)]
 async fn signal() -> Stopped {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupted = async {
-        match signal(SignalKind::interrupt()) {
-            Ok(mut stream) => stream.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut stream) => stream.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
+    use tokio::signal::unix::SignalKind;
     tokio::select! {
-        _ = interrupted => Stopped::Interrupted,
-        _ = terminated => Stopped::Terminated,
+        () = received(SignalKind::interrupt()) => Stopped::Interrupted,
+        () = received(SignalKind::terminate()) => Stopped::Terminated,
+        // A terminal that goes away asks for the same as SIGTERM.
+        () = received(SignalKind::hangup()), if !is_hangup_ignored() => Stopped::Terminated,
     }
+}
+
+#[cfg(unix)]
+async fn received(kind: tokio::signal::unix::SignalKind) {
+    match tokio::signal::unix::signal(kind) {
+        Ok(mut stream) => {
+            stream.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Whether the run was started so that it outlives its terminal, as `nohup` does. Listening to the
+/// signal would undo that. Only Linux tells without unsafe code.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // Signal 1 is the lowest bit.
+    mask.is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(not(unix))]

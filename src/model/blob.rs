@@ -14,9 +14,17 @@ pub struct BlobPage {
     /// The blobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blobs: Vec<BlobEntry>,
+    /// How many entries have no name that could be read. They are there, and nobody can say what
+    /// they are, so the list is not complete.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreadable: u64,
     /// The marker of the next page (`NextMarker`), if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_marker: Option<String>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// One blob of a listing. A property the service did not send is `None`, never a zero.

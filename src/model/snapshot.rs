@@ -82,7 +82,7 @@ pub struct Selection {
 pub enum Stopped {
     /// SIGINT.
     Interrupted,
-    /// SIGTERM.
+    /// SIGTERM, or SIGHUP.
     Terminated,
     /// `--max-duration` ran out.
     OutOfTime,
@@ -283,12 +283,12 @@ impl Snapshot {
         })
     }
 
-    /// The folders of a listing, over all its pages.
+    /// The folders of a listing, over all its pages. Incomplete, too, when an entry has no name.
     pub fn folders(&self, request: &Request) -> Fact<List<String>> {
         self.pages(request, |_, body| Some(blob_page(body)?.prefixes.clone()))
     }
 
-    /// The blobs of a listing, over all its pages.
+    /// The blobs of a listing, over all its pages. Incomplete, too, when an entry has no name.
     pub fn blobs(&self, request: &Request) -> Fact<List<&BlobEntry>> {
         self.pages(request, |_, body| Some(blob_page(body)?.blobs.iter().collect()))
     }
@@ -304,6 +304,7 @@ impl Snapshot {
         };
         let source = Self::source(request, first);
         let mut items = Vec::new();
+        let mut unreadable = None;
         let mut document = first;
         loop {
             let lost =
@@ -311,6 +312,7 @@ impl Snapshot {
                     Answer::Read(body) => match read(document, body) {
                         Some(page) => {
                             items.extend(page);
+                            unreadable = unreadable.or_else(|| nameless_entries(document, body));
                             None
                         }
                         None => Some(document.gap(
@@ -331,7 +333,9 @@ impl Snapshot {
                 return Fact::Known(List { items, missing: Some(gap) }, source);
             }
             let missing = match document.next_page() {
-                NextPage::None => return Fact::Known(List::complete(items), source),
+                NextPage::None => {
+                    return Fact::Known(List { items, missing: unreadable }, source);
+                }
                 NextPage::Unreadable => document.gap(
                     Reason::Unrecognised,
                     "its link to the next page is not a text".to_owned(),
@@ -475,6 +479,16 @@ fn blob_page(body: &Body) -> Option<&BlobPage> {
         Body::Blobs(page) => Some(page),
         _ => None,
     }
+}
+
+/// The gap of a page with entries whose names could not be read.
+fn nameless_entries(document: &Document, body: &Body) -> Option<Gap> {
+    let why = match blob_page(body)?.unreadable {
+        0 => return None,
+        1 => "an entry of the listing has no name that can be read".to_owned(),
+        count => format!("{count} entries of the listing have no name that can be read"),
+    };
+    Some(document.gap(Reason::Unrecognised, why))
 }
 
 /// Writes bytes in hexadecimal, lower case.

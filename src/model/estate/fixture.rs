@@ -148,6 +148,7 @@ impl Azure {
             request,
             page: 0,
             method: "GET".into(),
+            asked_api_version: None,
             api_version: None,
             status: Some(status),
             headers: [("date".to_owned(), date)].into(),
