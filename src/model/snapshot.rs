@@ -276,7 +276,11 @@ impl Snapshot {
         self.pages(request, |document, body| {
             let Body::Json(value) = body else { return None };
             let root = Node::root(value, &request.target, document.origin());
-            match root.at("value").items() {
+            let field = match request.kind {
+                RequestKind::TenantRoleAssignments => "data",
+                _ => "value",
+            };
+            match root.at(field).items() {
                 Fact::Known(list, _) => Some(list.items),
                 Fact::Absent(_) | Fact::Unread(_) => None,
             }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Estate, item_id, typed};
 use crate::arm_id::ArmId;
 use crate::deployment::Selector;
-use crate::fact::{Fact, Gap, List, Source};
+use crate::fact::{Fact, Gap, List, Reason, Source};
 use crate::need::{Request, RequestKind};
 use crate::reader::Node;
 
@@ -41,6 +41,21 @@ pub struct ServicePrincipal {
     /// `appId`: the client id of its application.
     pub app_id: Fact<String>,
     /// The whole object, for evidence.
+    pub source: Source,
+}
+
+/// A group or directory role the service principal is a member of (G06).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Membership {
+    /// `id`, in lower case.
+    pub id: String,
+    /// `@odata.type`: `#microsoft.graph.group`, `#microsoft.graph.directoryRole`, …
+    pub kind: Fact<String>,
+    /// `displayName`; null where the auditor may read ids only.
+    pub display_name: Fact<String>,
+    /// `isAssignableToRole` of a group; null where the auditor may read ids only.
+    pub is_assignable_to_role: Fact<bool>,
+    /// Where it stands, for evidence.
     pub source: Source,
 }
 
@@ -125,6 +140,158 @@ impl Estate<'_> {
                     app_id: node.at("appId").text(),
                     source: Source { resource, ..node.source() },
                 }
+            })
+        })
+    }
+
+    /// The client id: the manifest's, else the directory's.
+    pub fn client_id(&self) -> Fact<String> {
+        match &self.deployment.service_principal.client_id {
+            Some(client_id) => Fact::Known(
+                client_id.to_ascii_lowercase(),
+                Source {
+                    resource: format!("graph:applications(appId='{client_id}')"),
+                    pointer: String::new(),
+                    origin: Default::default(),
+                },
+            ),
+            None => self.service_principal().as_ref().and_then(|principal, _| {
+                principal.app_id.clone().map(|app_id| app_id.to_ascii_lowercase())
+            }),
+        }
+    }
+
+    /// The request for the app registration, or for a collection of it.
+    pub fn application_request(&self, kind: RequestKind, collection: &str) -> Fact<Request> {
+        self.client_id().map(|client_id| {
+            Request::graph(kind, format!("applications(appId='{client_id}'){collection}"))
+        })
+    }
+
+    /// The request for a collection of the service principal, such as `/transitiveMemberOf`: by the
+    /// key it was looked up with, and by its object id where Graph refuses that key there.
+    pub fn principal_collection_request(
+        &self,
+        kind: RequestKind,
+        collection: &str,
+    ) -> Fact<Request> {
+        let Some(principal) = self.service_principal_request() else {
+            return Fact::Unread(Gap::not_configured("service_principal.client_id"));
+        };
+        let by_key = Request::graph(kind, format!("{}{collection}", principal.target));
+        let refused = self
+            .snapshot
+            .document(&by_key)
+            .is_some_and(|document| matches!(document.status, Some(400 | 405 | 501)));
+        match (refused, self.principal_id()) {
+            (true, Fact::Known(id, source)) => {
+                let path = format!("servicePrincipals/{id}{collection}");
+                Fact::Known(Request::graph(kind, path), source)
+            }
+            _ => Fact::Known(
+                by_key,
+                Source {
+                    resource: format!("graph:{}", principal.target),
+                    pointer: String::new(),
+                    origin: Default::default(),
+                },
+            ),
+        }
+    }
+
+    /// The groups and directory roles the service principal is a member of, directly or through
+    /// other groups.
+    pub fn memberships(&self) -> Fact<List<Membership>> {
+        let request =
+            self.principal_collection_request(RequestKind::Memberships, "/transitiveMemberOf");
+        request.and_then(|request, _| {
+            self.snapshot.list(&request).map(|list| {
+                typed(list, |node| {
+                    let id = match node.at("id").text() {
+                        Fact::Known(id, _) => id.to_ascii_lowercase(),
+                        Fact::Absent(source) => {
+                            let message = "a membership has no id";
+                            return Err(
+                                Gap::because(Reason::MissingField, message).at(source.resource)
+                            );
+                        }
+                        Fact::Unread(gap) => return Err(gap),
+                    };
+                    Ok(Membership {
+                        kind: node.at("@odata.type").text(),
+                        display_name: node.at("displayName").or_none(Node::text),
+                        is_assignable_to_role: node.at("isAssignableToRole").or_none(Node::flag),
+                        source: Source { resource: format!("graph:{id}"), ..node.source() },
+                        id,
+                    })
+                })
+            })
+        })
+    }
+
+    /// The groups among the memberships.
+    pub fn group_ids(&self) -> Vec<String> {
+        let memberships = self.memberships();
+        let groups = memberships.value().into_iter().flat_map(|list| &list.items).filter(|item| {
+            let kind = item.kind.value();
+            kind.is_none_or(|kind| kind.to_ascii_lowercase().ends_with("graph.group"))
+        });
+        let mut ids: Vec<String> = groups.map(|item| item.id.clone()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The principals whose directory roles reach the service principal: itself, and groups that
+    /// may hold roles. A group that does not say whether it may is asked for too.
+    pub fn directory_role_principals(&self) -> Fact<Vec<String>> {
+        self.principal_id().map(|id| {
+            let memberships = self.memberships();
+            let may_hold = |item: &&Membership| item.is_assignable_to_role.value() != Some(&false);
+            let holders = memberships.value().into_iter().flat_map(|list| &list.items);
+            let groups = self.group_ids();
+            let held = holders.filter(may_hold).map(|item| item.id.clone());
+            std::iter::once(id).chain(held.filter(|id| groups.contains(id))).collect()
+        })
+    }
+
+    /// The Resource Graph query for the role assignments of the service principal and its groups.
+    /// Not before the memberships are known, or known to be out of reach.
+    pub fn tenant_assignments_request(&self) -> Fact<Request> {
+        if let Fact::Unread(gap) = self.memberships()
+            && gap.is_not_collected()
+        {
+            return Fact::Unread(gap);
+        }
+        self.principal_id().map(|id| {
+            let principals: Vec<String> = std::iter::once(id).chain(self.group_ids()).collect();
+            Request {
+                filter: Some(principals.join(",")),
+                ..Request::arm(RequestKind::TenantRoleAssignments, &ArmId::root())
+            }
+        })
+    }
+
+    /// The id of the tenant's root management group: it is named like the tenant.
+    pub fn root_management_group_id(&self) -> Fact<ArmId> {
+        let named = |tenant: &str| {
+            let id = format!("/providers/Microsoft.Management/managementGroups/{tenant}");
+            ArmId::parse(&id).ok()
+        };
+        if let Some(id) = self.deployment.tenant.as_deref().and_then(named) {
+            let source = Source {
+                resource: id.to_string(),
+                pointer: String::new(),
+                origin: Default::default(),
+            };
+            return Fact::Known(id, source);
+        }
+        self.subscription().and_then(|subscription, _| {
+            subscription.tenant.and_then(|tenant, source| match named(&tenant) {
+                Some(id) => Fact::Known(id, source),
+                None => Fact::Unread(Gap::because(
+                    Reason::Unrecognised,
+                    format!("{tenant} is not the id of a tenant"),
+                )),
             })
         })
     }

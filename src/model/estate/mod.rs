@@ -18,7 +18,9 @@ use std::sync::OnceLock;
 
 pub use backup::{DatedFolders, Folder, FolderState};
 pub use dns::VirtualNetworkLink;
-pub use identity::{RoleAssignment, STORAGE_BLOB_DATA_CONTRIBUTOR, ServicePrincipal, role_name};
+pub use identity::{
+    Membership, RoleAssignment, STORAGE_BLOB_DATA_CONTRIBUTOR, ServicePrincipal, role_name,
+};
 pub use kubernetes::{AgentPool, ManagedCluster};
 pub use network::{Peering, Subnet, VirtualNetwork};
 pub use postgres::{
