@@ -57,7 +57,7 @@ impl Assignments<'_> {
 
     /// Whether the id asked for is proven to be the service principal's.
     fn are_the_principals(&self, estate: &Estate<'_>) -> Result<(), Stop> {
-        if estate.principal_is_proven(&self.principal, &self.list.items) {
+        if estate.principal_is_proven(&self.principal) {
             return Ok(());
         }
         let message = "the configured object id could not be confirmed to be the service principal's: the role list of another kind of id is empty, which would read as no roles";

@@ -249,14 +249,7 @@ fn registration_zones(estate: &Estate<'_>, subscription: &ArmId) -> Vec<Request>
 fn directory_roles(estate: &Estate<'_>) -> Vec<Request> {
     let principals = estate.directory_role_principals();
     let ids = principals.value().into_iter().flatten();
-    let request = |id: &String| Request {
-        filter: Some(id.clone()),
-        ..Request::graph(
-            RequestKind::DirectoryRoleAssignments,
-            "roleManagement/directory/roleAssignments".to_owned(),
-        )
-    };
-    ids.map(request).collect()
+    ids.map(|id| estate.directory_roles_request(id)).collect()
 }
 
 fn tenant_role_assignments(estate: &Estate<'_>, deployment: &Deployment) -> Vec<Request> {
@@ -266,7 +259,8 @@ fn tenant_role_assignments(estate: &Estate<'_>, deployment: &Deployment) -> Vec<
         OtherSubscriptions::Tenant => estate.root_management_group_id().value().cloned(),
     };
     let root = root.map(|id| Request::arm(RequestKind::ManagementGroup, &id));
-    known(estate.tenant_assignments_request()).chain(root).collect()
+    let subscriptions = Request::arm(RequestKind::Subscriptions, &ArmId::root());
+    known(estate.tenant_assignments_request()).chain(root).chain([subscriptions]).collect()
 }
 
 /// A request that can be named by now.

@@ -78,7 +78,8 @@ pub enum Need {
     RoleSchedules,
     /// Deny assignments at, above and below the resource group (R14).
     DenyAssignments,
-    /// Its role assignments in every subscription the auditor can see (A01, R17).
+    /// Its role assignments in every subscription the auditor can see (A01, R17), and how many
+    /// those are.
     TenantRoleAssignments,
     /// The containers of the application's account (R33).
     ApplicationContainers,
@@ -272,6 +273,8 @@ pub enum RequestKind {
     TenantRoleAssignments,
     /// GET the tenant's root management group.
     ManagementGroup,
+    /// List the subscriptions the auditor can see.
+    Subscriptions,
 }
 
 /// Which of Azure's services answers a request, and so which token it carries.
@@ -290,7 +293,7 @@ pub enum Audience {
 
 impl RequestKind {
     /// Every kind of request.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::Subscription,
         Self::ResourceGroup,
         Self::PostgresServers,
@@ -336,6 +339,7 @@ impl RequestKind {
         Self::DenyAssignmentsBelow,
         Self::TenantRoleAssignments,
         Self::ManagementGroup,
+        Self::Subscriptions,
     ];
 
     /// The needs this request serves.
@@ -375,7 +379,9 @@ impl RequestKind {
             Self::DirectoryRoleAssignments => &[Need::DirectoryRoles],
             Self::RoleEligibilities | Self::RoleAssignmentSchedules => &[Need::RoleSchedules],
             Self::DenyAssignmentsAbove | Self::DenyAssignmentsBelow => &[Need::DenyAssignments],
-            Self::TenantRoleAssignments | Self::ManagementGroup => &[Need::TenantRoleAssignments],
+            Self::TenantRoleAssignments | Self::ManagementGroup | Self::Subscriptions => {
+                &[Need::TenantRoleAssignments]
+            }
         }
     }
 
@@ -403,7 +409,7 @@ impl RequestKind {
     /// or a Graph application permission (`catalogue.md` §C).
     pub fn permission(self) -> &'static str {
         match self {
-            Self::Subscription => "Microsoft.Resources/subscriptions/read",
+            Self::Subscription | Self::Subscriptions => "Microsoft.Resources/subscriptions/read",
             Self::ResourceGroup => "Microsoft.Resources/subscriptions/resourceGroups/read",
             Self::PostgresServers | Self::PostgresServer => {
                 "Microsoft.DBforPostgreSQL/flexibleServers/read"
@@ -513,6 +519,7 @@ impl RequestKind {
             Self::DenyAssignmentsBelow => "the deny assignments in the resource group",
             Self::TenantRoleAssignments => "the role assignments in all visible subscriptions",
             Self::ManagementGroup => "the root management group",
+            Self::Subscriptions => "the visible subscriptions",
         }
     }
 

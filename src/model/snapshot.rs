@@ -276,11 +276,7 @@ impl Snapshot {
         self.pages(request, |document, body| {
             let Body::Json(value) = body else { return None };
             let root = Node::root(value, &request.target, document.origin());
-            let field = match request.kind {
-                RequestKind::TenantRoleAssignments => "data",
-                _ => "value",
-            };
-            match root.at(field).items() {
+            match root.at(list_field(request.kind)).items() {
                 Fact::Known(list, _) => Some(list.items),
                 Fact::Absent(_) | Fact::Unread(_) => None,
             }
@@ -310,24 +306,23 @@ impl Snapshot {
         let mut items = Vec::new();
         let mut document = first;
         loop {
-            let lost =
-                match document.answer() {
-                    Answer::Read(body) => match read(document, body) {
-                        Some(page) => {
-                            items.extend(page);
-                            None
-                        }
-                        None => Some(document.gap(
-                            Reason::MissingField,
-                            "the answer has no list (`value`)".to_owned(),
-                        )),
-                    },
-                    Answer::Absent if document.page == 0 => return Fact::Absent(source),
-                    Answer::Absent => {
-                        Some(document.gap(Reason::Unrecognised, "a later page is gone".to_owned()))
+            let lost = match document.answer() {
+                Answer::Read(body) => match read(document, body) {
+                    Some(page) => {
+                        items.extend(page);
+                        None
                     }
-                    Answer::Unread(gap) => Some(gap),
-                };
+                    None => Some(document.gap(
+                        Reason::MissingField,
+                        format!("the answer has no list (`{}`)", list_field(request.kind)),
+                    )),
+                },
+                Answer::Absent if document.page == 0 => return Fact::Absent(source),
+                Answer::Absent => {
+                    Some(document.gap(Reason::Unrecognised, "a later page is gone".to_owned()))
+                }
+                Answer::Unread(gap) => Some(gap),
+            };
             if let Some(gap) = lost {
                 if document.page == 0 {
                     return Fact::Unread(gap);
@@ -335,7 +330,10 @@ impl Snapshot {
                 return Fact::Known(List { items, missing: Some(gap) }, source);
             }
             let missing = match document.next_page() {
-                NextPage::None => return Fact::Known(List::complete(items), source),
+                NextPage::None => {
+                    let missing = self.truncated(request);
+                    return Fact::Known(List { items, missing }, source);
+                }
                 NextPage::Unreadable => document.gap(
                     Reason::Unrecognised,
                     "its link to the next page is not a text".to_owned(),
@@ -352,6 +350,22 @@ impl Snapshot {
             };
             return Fact::Known(List { items, missing: Some(missing) }, source);
         }
+    }
+
+    /// Resource Graph cuts an answer off and says so, with a text, on any page; what it does not say
+    /// is not taken for "no" (`catalogue.md` §B.1).
+    fn truncated(&self, request: &Request) -> Option<Gap> {
+        if request.kind != RequestKind::TenantRoleAssignments {
+            return None;
+        }
+        let pages = (0..).map_while(|page| self.documents.get(&(request.clone(), page)));
+        let mut cut = pages.filter(|document| {
+            let Body::Json(value) = &document.body else { return true };
+            let root = Node::root(value, &request.target, document.origin());
+            root.at("resultTruncated").flag().value() != Some(&false)
+        });
+        let why = "Resource Graph did not say that this is all there is";
+        cut.next().map(|document| document.gap(Reason::BeyondReach, why.to_owned()))
     }
 
     fn first_page(&self, request: &Request) -> Result<&Document, Gap> {
@@ -472,6 +486,14 @@ fn read_header(line: &str) -> Result<Header, SnapshotError> {
         return Err(SnapshotError::Version { found });
     }
     serde_json::from_value(value).map_err(SnapshotError::NotASnapshot)
+}
+
+/// The field of an answer that holds the list.
+fn list_field(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::TenantRoleAssignments => "data",
+        _ => "value",
+    }
 }
 
 fn blob_page(body: &Body) -> Option<&BlobPage> {

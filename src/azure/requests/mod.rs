@@ -116,6 +116,7 @@ impl Session {
             transport: SdkTransport::new(Arc::clone(&self.transport)),
         };
         let built = match request.kind {
+            Kind::Subscriptions => resources::send_subscriptions(&sdk).await,
             Kind::Subscription | Kind::ResourceGroup | Kind::Resources => {
                 resources::send(&sdk, request.kind, &id).await
             }

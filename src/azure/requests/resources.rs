@@ -5,6 +5,12 @@ use vaudit_model::{ArmId, RequestKind};
 
 use super::{Sdk, client, send, send_first_page};
 
+/// The subscriptions in which the auditor has any role.
+pub(super) async fn send_subscriptions(sdk: &Sdk) -> Option<()> {
+    let client = client!(package_subscriptions_2021_01, sdk);
+    send_first_page!(client.subscriptions_client().list())
+}
+
 pub(super) async fn send(sdk: &Sdk, kind: RequestKind, id: &ArmId) -> Option<()> {
     let subscription = id.subscription()?;
     match kind {

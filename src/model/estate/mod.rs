@@ -19,7 +19,9 @@ use std::sync::OnceLock;
 pub use backup::{DatedFolders, Folder, FolderState};
 pub use dns::VirtualNetworkLink;
 pub use identity::{
-    Membership, RoleAssignment, STORAGE_BLOB_DATA_CONTRIBUTOR, ServicePrincipal, role_name,
+    AppRoleAssignment, Application, Credential, DelegatedGrant, DirectoryRole, FederatedCredential,
+    Membership, RoleAssignment, STORAGE_BLOB_DATA_CONTRIBUTOR, ScheduleInstance, ServicePrincipal,
+    TenantAssignment, Validity, role_name,
 };
 pub use kubernetes::{AgentPool, ManagedCluster};
 pub use network::{Peering, Subnet, VirtualNetwork};
