@@ -6,7 +6,7 @@
 //! - a list (`backups`, `links`, …): the items Azure would answer with;
 //! - any of them: `{"status": 403, "code": "…"}` for an answer that refuses;
 //! - `folders`, `source blobs`, `newest folder`: names, or blobs;
-//! - `manifest`: tables of the deployment, where `null` takes a key away.
+//! - `manifest`: tables of the deployment, where `null` takes a key, or a table, away.
 
 use std::sync::LazyLock;
 
@@ -231,6 +231,21 @@ fn list(key: &str) -> Option<(RequestKind, &'static str)> {
         "role assignments" => {
             (RequestKind::RoleAssignments, "providers/Microsoft.Authorization/roleAssignments")
         }
+        "active roles" => (
+            RequestKind::RoleAssignmentSchedules,
+            "providers/Microsoft.Authorization/roleAssignmentScheduleInstances",
+        ),
+        "eligible roles" => (
+            RequestKind::RoleEligibilities,
+            "providers/Microsoft.Authorization/roleEligibilityScheduleInstances",
+        ),
+        "federated credentials" => {
+            (RequestKind::FederatedCredentials, "federatedIdentityCredentials")
+        }
+        "application permissions" => (RequestKind::AppRoleAssignments, "appRoleAssignments"),
+        "delegated grants" => (RequestKind::DelegatedGrants, "oauth2PermissionGrants"),
+        "memberships" => (RequestKind::Memberships, "transitiveMemberOf"),
+        "directory roles" => (RequestKind::DirectoryRoleAssignments, "roleAssignments"),
         _ => return None,
     })
 }
@@ -241,6 +256,7 @@ fn item(key: &str) -> Option<(RequestKind, Option<&'static str>)> {
         "subscription" => (RequestKind::Subscription, None),
         "resource group" => (RequestKind::ResourceGroup, None),
         "service principal" => (RequestKind::ServicePrincipal, None),
+        "application" => (RequestKind::Application, None),
         "server" => (RequestKind::PostgresServers, Some("pg-vectice")),
         "cluster" => (RequestKind::ManagedClusters, Some("aks-vectice")),
         "storage account" => (RequestKind::StorageAccounts, Some("stvectice")),
@@ -299,6 +315,10 @@ fn deployment(change: &Value) -> Deployment {
     let mut manifest: toml::Table = text.parse().unwrap();
     let deployment = manifest["deployment"][0].as_table_mut().unwrap();
     for (table, keys) in change.as_object().into_iter().flatten() {
+        if keys.is_null() {
+            deployment.remove(table);
+            continue;
+        }
         let table = deployment.entry(table).or_insert_with(|| toml::Table::new().into());
         let table = table.as_table_mut().unwrap();
         for (key, value) in keys.as_object().unwrap() {
