@@ -37,6 +37,7 @@ pub static CATALOGUE: &[&Rule] = &[
     &identity::nothing_through_groups::RULE,
     &identity::role_condition::RULE,
     &identity::permanent_role::RULE,
+    &identity::no_deny_assignment::RULE,
     &identity::no_directory_role::RULE,
     &identity::no_api_permission::RULE,
     &network::aks_vnet::RULE,

@@ -9,6 +9,7 @@ mod condition;
 mod credentials;
 mod ending;
 pub(crate) mod no_api_permission;
+pub(crate) mod no_deny_assignment;
 pub(crate) mod no_directory_role;
 pub(crate) mod no_other_role;
 pub(crate) mod nothing_through_groups;

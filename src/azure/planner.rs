@@ -127,10 +127,7 @@ fn requests_of(estate: &Estate<'_>, need: Need) -> Vec<Request> {
             let of_kind = |kind| assigned(estate, deployment, kind);
             kinds.into_iter().flat_map(of_kind).collect()
         }
-        Need::DenyAssignments => vec![
-            Request::arm(RequestKind::DenyAssignmentsAbove, &group),
-            Request::arm(RequestKind::DenyAssignmentsBelow, &group),
-        ],
+        Need::DenyAssignments => estate.deny_requests(),
         Need::TenantRoleAssignments => tenant_role_assignments(estate, deployment),
         Need::BackupFolders => estate.folder_listing_requests(),
         Need::FolderBlobs => estate.folder_blob_requests(),

@@ -239,6 +239,12 @@ fn list(key: &str) -> Option<(RequestKind, &'static str)> {
             RequestKind::RoleEligibilities,
             "providers/Microsoft.Authorization/roleEligibilityScheduleInstances",
         ),
+        "deny assignments" => {
+            (RequestKind::DenyAssignmentsBelow, "providers/Microsoft.Authorization/denyAssignments")
+        }
+        "deny assignments above" => {
+            (RequestKind::DenyAssignmentsAbove, "providers/Microsoft.Authorization/denyAssignments")
+        }
         "federated credentials" => {
             (RequestKind::FederatedCredentials, "federatedIdentityCredentials")
         }

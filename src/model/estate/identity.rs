@@ -2,6 +2,7 @@
 
 mod application;
 mod assignments;
+mod denials;
 mod grants;
 mod memberships;
 mod schedules;
