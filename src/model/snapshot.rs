@@ -241,7 +241,8 @@ impl Snapshot {
             document.status == Some(200)
                 && document.request.kind.audience() == Audience::ResourceManager
                 && ArmId::parse(&document.request.target)
-                    .is_ok_and(|scope| scope != id && id.is_within(&scope))
+                    // Everybody is answered at the root, with what they may see.
+                    .is_ok_and(|scope| scope != id && !scope.is_root() && id.is_within(&scope))
         })
     }
 
