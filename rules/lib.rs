@@ -35,6 +35,7 @@ pub static CATALOGUE: &[&Rule] = &[
     &identity::role_scope::RULE,
     &identity::no_other_role::RULE,
     &identity::nothing_through_groups::RULE,
+    &identity::no_role_elsewhere::RULE,
     &identity::role_condition::RULE,
     &identity::permanent_role::RULE,
     &identity::no_deny_assignment::RULE,

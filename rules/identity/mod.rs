@@ -12,6 +12,7 @@ pub(crate) mod no_api_permission;
 pub(crate) mod no_deny_assignment;
 pub(crate) mod no_directory_role;
 pub(crate) mod no_other_role;
+pub(crate) mod no_role_elsewhere;
 pub(crate) mod nothing_through_groups;
 pub(crate) mod permanent_role;
 pub(crate) mod role_condition;

@@ -67,6 +67,9 @@ impl Example {
             }
             match refusal(change) {
                 Some((status, body)) => refuse(&mut document, status, body),
+                None if kind == RequestKind::TenantRoleAssignments => {
+                    document.body = Body::Json(json!({"data": change, "resultTruncated": "false"}))
+                }
                 None => {
                     document.body =
                         Body::Json(json!({"value": items(&document, child_type, change)}))
@@ -75,6 +78,8 @@ impl Example {
             self.replace(document);
         } else if let Some((kind, name)) = item(key) {
             self.change_item(kind, name, change);
+        } else if key == "root management group" {
+            self.add_root_management_group(change);
         } else if key == "postgres subnet" {
             let id = self.server_id("delegatedSubnetResourceId");
             self.add_by_id(RequestKind::Subnet, &id, change);
@@ -153,6 +158,19 @@ impl Example {
         document.request = Request::arm(kind, id);
         let (status, body) = refusal(change).expect("an answer by id that refuses");
         refuse(&mut document, status, body);
+        self.replace(document);
+    }
+
+    fn add_root_management_group(&mut self, change: &Value) {
+        let tenant = self.deployment.tenant.as_deref().expect("the demo names its tenant");
+        let id = format!("/providers/Microsoft.Management/managementGroups/{tenant}");
+        let id = ArmId::parse(&id).unwrap();
+        if refusal(change).is_some() {
+            return self.add_by_id(RequestKind::ManagementGroup, &id, change);
+        }
+        let mut document = self.first(RequestKind::ResourceGroup);
+        document.request = Request::arm(RequestKind::ManagementGroup, &id);
+        document.body = Body::Json(change.clone());
         self.replace(document);
     }
 
@@ -245,6 +263,7 @@ fn list(key: &str) -> Option<(RequestKind, &'static str)> {
         "deny assignments above" => {
             (RequestKind::DenyAssignmentsAbove, "providers/Microsoft.Authorization/denyAssignments")
         }
+        "tenant assignments" => (RequestKind::TenantRoleAssignments, ""),
         "federated credentials" => {
             (RequestKind::FederatedCredentials, "federatedIdentityCredentials")
         }
@@ -263,6 +282,7 @@ fn item(key: &str) -> Option<(RequestKind, Option<&'static str>)> {
         "resource group" => (RequestKind::ResourceGroup, None),
         "service principal" => (RequestKind::ServicePrincipal, None),
         "application" => (RequestKind::Application, None),
+        "resource graph" => (RequestKind::TenantRoleAssignments, None),
         "server" => (RequestKind::PostgresServers, Some("pg-vectice")),
         "cluster" => (RequestKind::ManagedClusters, Some("aks-vectice")),
         "storage account" => (RequestKind::StorageAccounts, Some("stvectice")),
