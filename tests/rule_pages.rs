@@ -24,7 +24,7 @@ const HEADINGS: [&str; 6] = [
 ];
 
 /// Rules that can only pass or be indeterminate (`catalogue.md`, below §D.1).
-const CANNOT_FAIL: &[&str] = &["AUD004", "NET001"];
+const CANNOT_FAIL: &[&str] = &["AUD004", "IAM014", "NET001"];
 
 /// The folder of each module.
 const MODULES: &[(&str, &str)] = &[
@@ -281,7 +281,7 @@ fn a_rule_reads_what_it_declares_and_nothing_else() {
     for rule in CATALOGUE {
         let needs = Need::closure(rule.needs.iter().copied());
         let mut own = COMPLIANT.clone();
-        own.retain(|document| needs.contains(&document.request.kind.need()));
+        own.retain(|document| needs.iter().any(|need| document.request.kind.serves(*need)));
         assert_eq!(said(rule, &own), said(rule, &COMPLIANT), "{}", rule.meta.id);
         let example = Example::of(&json!({}));
         let estate = Estate::new(&own, &example.deployment);

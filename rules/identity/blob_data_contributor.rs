@@ -2,10 +2,12 @@
 
 use vaudit_model::estate::{RoleAssignment, STORAGE_BLOB_DATA_CONTRIBUTOR, role_name};
 use vaudit_model::{
-    ArmId, Command, Estate, Evaluation, Evidence, Fact, Gap, Judgement, Meta, Need, Reason, Rule,
-    Severity, Stop, Tier,
+    ArmId, Estate, Evaluation, Evidence, Fact, Gap, Judgement, Meta, Need, Reason, Rule, Severity,
+    Stop, Tier,
 };
 
+use super::scopes::Scopes;
+use super::wording::create_assignment;
 use super::{Assignments, assignments};
 use crate::controls::{ISO_27001, MCSB, NIST_800_53, SOC2, control};
 
@@ -41,53 +43,18 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
     let account = estate.storage_account();
     let (account, _) = account.required("PLC004")?;
     let scopes = Scopes::of(estate, &account.id);
-    let with_role = || assignments.direct.iter().filter(|item| item.is_blob_data_contributor());
-    if let Some(found) = with_role().find(|item| scopes.reach_container(item)) {
+    let covering = assignments.with_role().find(|item| scopes.reach_container(item.scope.value()));
+    if let Some(found) = covering {
         assignments.are_the_principals(estate)?;
         return passed(&subject, found).map(|judgement| vec![judgement]);
     }
     // From here on something is missing, which only a complete list can say.
-    assignments.are_complete(estate)?;
-    let unread = assignments.direct.iter().find_map(|item| {
-        let scope = item.scope.gap().filter(|_| item.is_blob_data_contributor());
-        item.role.gap().or(scope)
-    });
-    if let Some(gap) = unread {
-        return Err(gap.clone().into());
-    }
-    if scopes.container.is_none() && with_role().any(|item| scopes.below_account(item)) {
+    assignments.show_every_role(estate)?;
+    let is_below = |item: &RoleAssignment| scopes.below_account(item.scope.value());
+    if scopes.container.is_none() && assignments.with_role().any(is_below) {
         return Err(Gap::not_configured("storage.container").into());
     }
-    Ok(vec![failed(estate, subject, &assignments, &account.id)])
-}
-
-/// Where the role has to be.
-struct Scopes {
-    account: ArmId,
-    container: Option<ArmId>,
-}
-
-impl Scopes {
-    fn of(estate: &Estate<'_>, account: &ArmId) -> Self {
-        let container = estate.deployment.storage.container.as_deref();
-        let id = |name| account.child("blobServices", "default").child("containers", name);
-        Self { account: account.clone(), container: container.map(id) }
-    }
-
-    /// Whether an assignment covers the container: on itself, on the account, or wider.
-    fn reach_container(&self, assignment: &RoleAssignment) -> bool {
-        let Some(scope) = assignment.scope.value() else { return false };
-        // A management group's id is no prefix of what lies in it; it is on the list because it is
-        // above the subscription.
-        scope.is_root()
-            || scope.is_type("Microsoft.Management/managementGroups")
-            || self.account.is_within(scope)
-            || self.container.as_ref().is_some_and(|container| container == scope)
-    }
-
-    fn below_account(&self, assignment: &RoleAssignment) -> bool {
-        assignment.scope.value().is_some_and(|scope| scope.is_within(&self.account))
-    }
+    Ok(vec![failed(subject, &assignments, &scopes)])
 }
 
 fn passed(subject: &str, found: &RoleAssignment) -> Result<Judgement, Stop> {
@@ -113,15 +80,10 @@ fn passed(subject: &str, found: &RoleAssignment) -> Result<Judgement, Stop> {
     Ok(Judgement::pass(subject, message).with_all(evidence))
 }
 
-fn failed(
-    estate: &Estate<'_>,
-    subject: String,
-    assignments: &Assignments<'_>,
-    account: &ArmId,
-) -> Judgement {
+fn failed(subject: String, assignments: &Assignments<'_>, scopes: &Scopes) -> Judgement {
     let through_group =
         assignments.through_groups.iter().find(|item| item.is_blob_data_contributor());
-    let elsewhere = assignments.direct.iter().find(|item| item.is_blob_data_contributor());
+    let elsewhere = assignments.with_role().next();
     let message = match (elsewhere, through_group) {
         (Some(item), _) => {
             let scope = item.scope.value().map_or("another scope", ArmId::name);
@@ -133,16 +95,8 @@ fn failed(
             roles => format!("The service principal has other roles ({}), but not this one.", roles.join(", ")),
         },
     };
-    let container = estate.deployment.storage.container.as_deref();
-    let scope = match container {
-        Some(name) => account.child("blobServices", "default").child("containers", name),
-        None => account.clone(),
-    };
-    let command = Command::new("az role assignment create")
-        .arg("--assignee-object-id", &assignments.principal)
-        .flag("--assignee-principal-type ServicePrincipal")
-        .arg("--role", STORAGE_BLOB_DATA_CONTRIBUTOR)
-        .arg("--scope", scope.as_str());
+    let role = STORAGE_BLOB_DATA_CONTRIBUTOR;
+    let command = create_assignment(&assignments.principal, role, scopes.wanted());
     let observed = match other_roles(assignments).as_slice() {
         [] => "no role assignment".to_owned(),
         roles => roles.join(", "),

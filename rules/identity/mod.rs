@@ -3,9 +3,25 @@
 use vaudit_model::estate::RoleAssignment;
 use vaudit_model::{Estate, Fact, Gap, List, Reason, Source, Stop};
 
+pub(crate) mod app_registration;
 pub(crate) mod blob_data_contributor;
+mod condition;
+mod credentials;
+mod ending;
+pub(crate) mod no_api_permission;
+pub(crate) mod no_deny_assignment;
+pub(crate) mod no_directory_role;
 pub(crate) mod no_other_role;
+pub(crate) mod no_role_elsewhere;
+pub(crate) mod nothing_through_groups;
+pub(crate) mod permanent_role;
+pub(crate) mod role_condition;
+pub(crate) mod role_scope;
+mod scopes;
 pub(crate) mod service_principal;
+pub(crate) mod service_principal_enabled;
+pub(crate) mod valid_secret;
+mod wording;
 
 /// The service principal's own role assignments, and those of its groups.
 struct Assignments<'e> {
@@ -41,10 +57,17 @@ fn assignments<'e>(estate: &'e Estate<'_>) -> Result<Assignments<'e>, Stop> {
     };
     // An assignment whose principal cannot be read may be either; it makes the list incomplete.
     assignments.through_groups.retain(|item| item.principal_id.value().is_some());
+    assignments.direct.sort_by(|a, b| a.id.cmp(&b.id));
+    assignments.through_groups.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(assignments)
 }
 
-impl Assignments<'_> {
+impl<'e> Assignments<'e> {
+    /// Those of the principal itself that carry the one role of the reference design.
+    fn with_role(&self) -> impl Iterator<Item = &'e RoleAssignment> {
+        self.direct.iter().copied().filter(|item| item.is_blob_data_contributor())
+    }
+
     /// Whether nothing more can be on the list: every page was read, every assignment says for
     /// whom it is made, and the id asked for is proven to be the service principal's.
     fn are_complete(&self, estate: &Estate<'_>) -> Result<(), Stop> {
@@ -55,12 +78,28 @@ impl Assignments<'_> {
         self.are_the_principals(estate)
     }
 
+    /// The same, and every assignment of the principal itself says which role it carries, and where
+    /// if it is the one: then the role is not held elsewhere.
+    fn show_every_role(&self, estate: &Estate<'_>) -> Result<(), Stop> {
+        self.are_complete(estate)?;
+        let unread = self.direct.iter().find_map(|item| {
+            let scope = item.scope.gap().filter(|_| item.is_blob_data_contributor());
+            item.role.gap().or(scope)
+        });
+        unread.map_or(Ok(()), |gap| Err(gap.clone().into()))
+    }
+
     /// Whether the id asked for is proven to be the service principal's.
     fn are_the_principals(&self, estate: &Estate<'_>) -> Result<(), Stop> {
-        if estate.principal_is_proven(&self.principal, &self.list.items) {
-            return Ok(());
-        }
-        let message = "the configured object id could not be confirmed to be the service principal's: the role list of another kind of id is empty, which would read as no roles";
-        Err(Gap::because(Reason::Ambiguous, message).into())
+        principal_is_proven(estate, &self.principal)
     }
+}
+
+/// Whether an id is proven to be the service principal's.
+fn principal_is_proven(estate: &Estate<'_>, principal: &str) -> Result<(), Stop> {
+    if estate.principal_is_proven(principal) {
+        return Ok(());
+    }
+    let message = "the configured object id could not be confirmed to be the service principal's: the role list of another kind of id is empty, which would read as no roles";
+    Err(Gap::because(Reason::Ambiguous, message).into())
 }

@@ -233,10 +233,11 @@ impl Run<'_> {
             self.snapshot.insert(document);
         }
         (self.observer)(Progress::Answered { kind: answer.request.kind, read });
-        let answered = answer.request.kind.need();
+        let answered = answer.request.kind.needs();
         let askers = self.askers.get(&answer.request).cloned().unwrap_or_default();
         for index in askers {
-            let is_looked_at = |need| planner::looks_at(need).contains(&answered);
+            let is_looked_at =
+                |need| planner::looks_at(need).iter().any(|need| answered.contains(need));
             self.plan(index, answer.wave + 1, is_looked_at);
         }
     }

@@ -4,8 +4,8 @@
 //! can name by then; the collector sends those that have not been sent. So nothing waits for a wave to end, and the
 //! longest chain of requests is as short as the facts allow: at most three round trips to ARM.
 
-use vaudit_model::deployment::{PrivateMode, Selector};
-use vaudit_model::{ArmId, Deployment, Estate, Fact, Need, Request, RequestKind};
+use vaudit_model::deployment::{OtherSubscriptions, PrivateMode, Selector};
+use vaudit_model::{ArmId, Deployment, Estate, Fact, Gap, Need, Request, RequestKind};
 
 /// The answers that [`requests`] looks at to say what a need takes: only when one of them comes can
 /// it name more than before.
@@ -18,7 +18,36 @@ pub(crate) fn looks_at(need: Need) -> &'static [Need] {
         | Need::ManagedCluster
         | Need::StorageAccount
         | Need::PrivateDnsZones
-        | Need::ServicePrincipal => &[],
+        | Need::ServicePrincipal
+        | Need::Permissions
+        | Need::Inventory
+        | Need::SubscriptionServers
+        | Need::DenyAssignments => &[],
+        Need::Disks => &[Need::ManagedCluster],
+        Need::NetworkSecurityGroups | Need::RouteTables => &[
+            Need::PostgresServer,
+            Need::ManagedCluster,
+            Need::VirtualNetworks,
+            Need::PrivateEndpoints,
+            Need::NetworkSecurityGroups,
+            Need::RouteTables,
+        ],
+        Need::ServerZone | Need::RecordSets | Need::RegistrationZones => &[
+            Need::PostgresServer,
+            Need::ManagedCluster,
+            Need::VirtualNetworks,
+            Need::PrivateDnsZones,
+            Need::VirtualNetworkLinks,
+        ],
+        // Graph may refuse the key they are asked by at first.
+        Need::Application | Need::FederatedCredentials | Need::ApiGrants | Need::Memberships => {
+            &[Need::ServicePrincipal, Need::ApiGrants, Need::Memberships]
+        }
+        Need::DirectoryRoles => &[Need::ServicePrincipal, Need::Memberships],
+        Need::RoleSchedules => &[Need::ServicePrincipal],
+        Need::TenantRoleAssignments => {
+            &[Need::ServicePrincipal, Need::Memberships, Need::Subscription]
+        }
         Need::VirtualNetworks => &[
             Need::PostgresServer,
             Need::ManagedCluster,
@@ -35,7 +64,9 @@ pub(crate) fn looks_at(need: Need) -> &'static [Need] {
             Need::VirtualNetworkLinks,
         ],
         Need::RoleAssignments => &[Need::ServicePrincipal],
-        Need::BackupContainers | Need::SourceBlobs => &[Need::StorageAccount],
+        Need::BackupContainers | Need::ApplicationContainers | Need::SourceBlobs => {
+            &[Need::StorageAccount]
+        }
         Need::BackupFolders => &[Need::StorageAccount, Need::BackupFolders],
         Need::FolderBlobs => {
             &[Need::StorageAccount, Need::BackupFolders, Need::SourceBlobs, Need::FolderBlobs]
@@ -97,7 +128,66 @@ pub(crate) fn requests(estate: &Estate<'_>, need: Need) -> Vec<Request> {
             }
             Fact::Absent(_) | Fact::Unread(_) => Vec::new(),
         },
-        Need::RoleAssignments => role_assignments(estate, deployment),
+        Need::RoleAssignments => assigned(estate, deployment, RequestKind::RoleAssignments),
+        Need::ApplicationContainers => match estate.storage_account() {
+            Fact::Known(account, _) => {
+                vec![Request::arm(RequestKind::BlobContainers, &account.id)]
+            }
+            Fact::Absent(_) | Fact::Unread(_) => Vec::new(),
+        },
+        Need::Permissions => vec![Request::arm(RequestKind::Permissions, &group)],
+        Need::Inventory => vec![Request::arm(RequestKind::Resources, &group)],
+        Need::SubscriptionServers => {
+            vec![Request::arm(RequestKind::SubscriptionServers, &subscription)]
+        }
+        Need::Disks => match estate.node_resource_group_id() {
+            Fact::Known(nodes, _) => vec![Request::arm(RequestKind::Disks, &nodes)],
+            Fact::Absent(_) | Fact::Unread(_) => Vec::new(),
+        },
+        Need::NetworkSecurityGroups => {
+            let kinds = (RequestKind::NetworkSecurityGroups, RequestKind::NetworkSecurityGroup);
+            let groups = estate.traffic_subnets().into_iter();
+            let ids = groups.filter_map(|own| own.network_security_group.value().cloned());
+            listed_or_hidden(estate, kinds, &subscription, ids.collect())
+        }
+        Need::RouteTables => {
+            let kinds = (RequestKind::RouteTables, RequestKind::RouteTable);
+            let tables = estate.traffic_subnets().into_iter();
+            let ids = tables.filter_map(|own| own.route_table.value().cloned());
+            listed_or_hidden(estate, kinds, &subscription, ids.collect())
+        }
+        Need::ServerZone => of_zone(estate, RequestKind::PrivateDnsZone),
+        Need::RecordSets => of_zone(estate, RequestKind::RecordSets),
+        Need::RegistrationZones => registration_zones(estate, &subscription),
+        Need::Application => {
+            known(estate.application_request(RequestKind::Application, "")).collect()
+        }
+        Need::FederatedCredentials => known(estate.application_request(
+            RequestKind::FederatedCredentials,
+            "/federatedIdentityCredentials",
+        ))
+        .collect(),
+        Need::ApiGrants => {
+            let collections = [
+                (RequestKind::AppRoleAssignments, "/appRoleAssignments"),
+                (RequestKind::DelegatedGrants, "/oauth2PermissionGrants"),
+            ];
+            let request =
+                |(kind, collection)| estate.principal_collection_request(kind, collection);
+            collections.into_iter().map(request).flat_map(known).collect()
+        }
+        Need::Memberships => known(
+            estate.principal_collection_request(RequestKind::Memberships, "/transitiveMemberOf"),
+        )
+        .collect(),
+        Need::DirectoryRoles => directory_roles(estate),
+        Need::RoleSchedules => {
+            let kinds = [RequestKind::RoleEligibilities, RequestKind::RoleAssignmentSchedules];
+            let of_kind = |kind| assigned(estate, deployment, kind);
+            kinds.into_iter().flat_map(of_kind).collect()
+        }
+        Need::DenyAssignments => estate.deny_requests(),
+        Need::TenantRoleAssignments => tenant_role_assignments(estate, deployment),
         Need::BackupFolders => estate.folder_listing_requests(),
         Need::FolderBlobs => estate.folder_blob_requests(),
         Need::SourceBlobs => match estate.source_container_url() {
@@ -153,18 +243,85 @@ fn virtual_networks(estate: &Estate<'_>, subscription: &ArmId) -> Vec<Request> {
 
 /// The subscription's list, and a read by id for each approved endpoint it cannot or does not show.
 fn private_endpoints(estate: &Estate<'_>, subscription: &ArmId) -> Vec<Request> {
-    let list = Request::arm(RequestKind::PrivateEndpoints, subscription);
-    let shown: Vec<ArmId> = match estate.snapshot.list(&list) {
-        Fact::Known(listed, _) => {
-            listed.items.iter().filter_map(|node| node.at("id").arm_id().value().cloned()).collect()
-        }
-        Fact::Unread(gap) if gap.is_not_collected() => return vec![list],
-        Fact::Absent(_) | Fact::Unread(_) => Vec::new(),
-    };
+    let kinds = (RequestKind::PrivateEndpoints, RequestKind::PrivateEndpoint);
     let (approved, _) = estate.approved_endpoints();
-    let hidden = approved.iter().filter(|id| !shown.contains(id));
-    let reads = hidden.map(|id| Request::arm(RequestKind::PrivateEndpoint, id));
-    std::iter::once(list).chain(reads).collect()
+    listed_or_hidden(estate, kinds, subscription, approved)
+}
+
+/// The subscription's list, and once that is answered, if only by a refusal, a read by id for each
+/// resource it does not show. What lies in another subscription is read by id at once.
+fn listed_or_hidden(
+    estate: &Estate<'_>,
+    (list, item): (RequestKind, RequestKind),
+    subscription: &ArmId,
+    wanted: Vec<ArmId>,
+) -> Vec<Request> {
+    let request = Request::arm(list, subscription);
+    let listed = estate.snapshot.list(&request);
+    let is_open = listed.gap().is_some_and(Gap::is_not_collected);
+    let shown: Vec<ArmId> = listed.value().map_or(Vec::new(), |list| {
+        list.items.iter().filter_map(|node| node.at("id").arm_id().value().cloned()).collect()
+    });
+    let by_id = wanted.into_iter().filter(|id| {
+        let is_elsewhere = !id.is_within(subscription);
+        is_elsewhere || (!is_open && !shown.contains(id))
+    });
+    let by_id = by_id.map(|id| Request::arm(item, &id));
+    by_id.chain([request]).collect()
+}
+
+fn of_zone(estate: &Estate<'_>, kind: RequestKind) -> Vec<Request> {
+    estate.zone_id().value().map(|zone| Request::arm(kind, zone)).into_iter().collect()
+}
+
+/// The most zones whose links are read to find where the AKS network registers its machines: private
+/// DNS allows 500 reads in five minutes.
+const MOST_ZONES: usize = 50;
+
+/// The zones of the subscription and their links, once it is known that the AKS network does not
+/// register its machines in the server's zone: only then the question is open.
+fn registration_zones(estate: &Estate<'_>, subscription: &ArmId) -> Vec<Request> {
+    let link = estate.aks_vnet_id().and_then(|vnet, _| estate.zone_link_to(&vnet));
+    let registers = match &link {
+        Fact::Known(link, _) => link.registration_enabled.value() == Some(&true),
+        Fact::Absent(_) => false,
+        Fact::Unread(gap) => gap.is_not_collected(),
+    };
+    if registers {
+        return Vec::new();
+    }
+    let list = Request::arm(RequestKind::PrivateDnsZones, subscription);
+    let listed = estate.snapshot.list(&list);
+    let zones = listed.value().map_or(Vec::new(), |list| {
+        list.items.iter().filter_map(|node| node.at("id").arm_id().value().cloned()).collect()
+    });
+    let links = zones
+        .iter()
+        .take(MOST_ZONES)
+        .map(|zone| Request::arm(RequestKind::VirtualNetworkLinks, zone));
+    links.chain([list]).collect()
+}
+
+fn directory_roles(estate: &Estate<'_>) -> Vec<Request> {
+    let principals = estate.directory_role_principals();
+    let ids = principals.value().into_iter().flatten();
+    ids.map(|id| estate.directory_roles_request(id)).collect()
+}
+
+fn tenant_role_assignments(estate: &Estate<'_>, deployment: &Deployment) -> Vec<Request> {
+    let root = match deployment.identity.other_subscriptions {
+        OtherSubscriptions::Off => return Vec::new(),
+        OtherSubscriptions::Visible => None,
+        OtherSubscriptions::Tenant => estate.root_management_group_id().value().cloned(),
+    };
+    let root = root.map(|id| Request::arm(RequestKind::ManagementGroup, &id));
+    let subscriptions = Request::arm(RequestKind::Subscriptions, &ArmId::root());
+    known(estate.tenant_assignments_request()).chain(root).chain([subscriptions]).collect()
+}
+
+/// A request that can be named by now.
+fn known(request: Fact<Request>) -> impl Iterator<Item = Request> {
+    request.value().cloned().into_iter()
 }
 
 /// Whether the subscription's list was answered, if only by a refusal, and does not show a network.
@@ -176,8 +333,8 @@ fn is_missing_from_list(estate: &Estate<'_>, id: &ArmId) -> bool {
     }
 }
 
-/// The assignments of the configured object id at once, and of the directory's when it is known.
-fn role_assignments(estate: &Estate<'_>, deployment: &Deployment) -> Vec<Request> {
+/// What is assigned to the configured object id at once, and to the directory's when it is known.
+fn assigned(estate: &Estate<'_>, deployment: &Deployment, kind: RequestKind) -> Vec<Request> {
     let configured = deployment.service_principal.object_id.clone();
     let own = match estate.service_principal() {
         Fact::Known(principal, _) => principal.object_id.value().cloned(),
@@ -185,6 +342,6 @@ fn role_assignments(estate: &Estate<'_>, deployment: &Deployment) -> Vec<Request
     };
     let ids: Vec<String> = configured.into_iter().chain(own).collect();
     let scopes = estate.assignment_scopes();
-    let of_scope = |scope| ids.iter().map(move |id| Request::role_assignments(scope, id));
+    let of_scope = |scope| ids.iter().map(move |id| Request::assigned_to(kind, scope, id));
     scopes.iter().flat_map(of_scope).collect()
 }

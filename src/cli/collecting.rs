@@ -71,7 +71,8 @@ pub(crate) async fn run(
 
 /// The services that are asked.
 fn audiences(needs: &[Need]) -> Vec<Audience> {
-    let kinds = RequestKind::ALL.into_iter().filter(|kind| needs.contains(&kind.need()));
+    let kinds =
+        RequestKind::ALL.into_iter().filter(|kind| needs.iter().any(|need| kind.serves(*need)));
     let mut audiences: Vec<Audience> = kinds.map(RequestKind::audience).collect();
     audiences.sort_unstable();
     audiences.dedup();

@@ -220,12 +220,12 @@ impl Document {
     /// Whether the answer goes on, and where.
     ///
     /// An empty page with a next link is not the end of a list (`wire/INDEX.md`, quirk 37), an empty
-    /// or null link is.
+    /// or null link is. Resource Graph gives a token instead, also beside `resultTruncated: "false"`.
     pub fn next_page(&self) -> NextPage<'_> {
         match &self.body {
             Body::Json(Value::Object(fields)) => {
                 let mut links = fields.iter().filter(|(name, link)| {
-                    let is_link = ["nextLink", "@odata.nextLink"]
+                    let is_link = ["nextLink", "@odata.nextLink", "$skipToken"]
                         .iter()
                         .any(|own| name.eq_ignore_ascii_case(own));
                     is_link && !link.is_null() && link.as_str() != Some("")

@@ -46,11 +46,48 @@ pub enum Need {
     FolderBlobs,
     /// The blobs of the application container (B02).
     SourceBlobs,
+    /// The auditor's own rights on the resource group (R16).
+    Permissions,
+    /// Whatever lies in the resource group (R04); never proof of absence.
+    Inventory,
+    /// The PostgreSQL flexible servers of the whole subscription.
+    SubscriptionServers,
+    /// The disks of the cluster's node resource group (R36).
+    Disks,
+    /// Network security groups with their rules (R08, R50).
+    NetworkSecurityGroups,
+    /// Route tables with their routes (R09, R50).
+    RouteTables,
+    /// The private DNS zone of the server (R10).
+    ServerZone,
+    /// The record sets of the server's zone (R31).
+    RecordSets,
+    /// Which zones the AKS network registers its machines in (R10, R43), where the server's own is not one.
+    RegistrationZones,
+    /// The app registration (G02).
+    Application,
+    /// Its federated credentials (G03).
+    FederatedCredentials,
+    /// API permissions granted to the service principal (G04, G05).
+    ApiGrants,
+    /// The groups and directory roles the service principal is a member of (G06).
+    Memberships,
+    /// Its directory roles, and those of its role-assignable groups (G10).
+    DirectoryRoles,
+    /// When its role assignments begin and end, and which ones it is only eligible for (R38, R39).
+    RoleSchedules,
+    /// Deny assignments at, above and below the resource group (R14).
+    DenyAssignments,
+    /// Its role assignments in every subscription the auditor can see (A01, R17), and how many
+    /// those are.
+    TenantRoleAssignments,
+    /// The containers of the application's account (R33).
+    ApplicationContainers,
 }
 
 impl Need {
     /// Every need, in the order of the waves.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 35] = [
         Self::Subscription,
         Self::ResourceGroup,
         Self::PostgresServer,
@@ -68,6 +105,24 @@ impl Need {
         Self::BackupFolders,
         Self::SourceBlobs,
         Self::FolderBlobs,
+        Self::Permissions,
+        Self::Inventory,
+        Self::SubscriptionServers,
+        Self::Disks,
+        Self::NetworkSecurityGroups,
+        Self::RouteTables,
+        Self::ServerZone,
+        Self::RecordSets,
+        Self::RegistrationZones,
+        Self::Application,
+        Self::FederatedCredentials,
+        Self::ApiGrants,
+        Self::Memberships,
+        Self::DirectoryRoles,
+        Self::RoleSchedules,
+        Self::DenyAssignments,
+        Self::TenantRoleAssignments,
+        Self::ApplicationContainers,
     ];
 
     /// What has to be read before this can be asked.
@@ -78,10 +133,29 @@ impl Need {
             Self::VirtualNetworkLinks => {
                 &[Self::PostgresServer, Self::PrivateDnsZones, Self::ManagedCluster]
             }
-            Self::BackupContainers | Self::BackupFolders | Self::SourceBlobs => {
-                &[Self::StorageAccount]
+            Self::ApplicationContainers
+            | Self::BackupContainers
+            | Self::BackupFolders
+            | Self::SourceBlobs => &[Self::StorageAccount],
+            Self::RoleAssignments
+            | Self::RoleSchedules
+            | Self::Memberships
+            | Self::ApiGrants
+            | Self::Application
+            | Self::FederatedCredentials => &[Self::ServicePrincipal],
+            Self::TenantRoleAssignments => {
+                &[Self::ServicePrincipal, Self::Memberships, Self::Subscription]
             }
-            Self::RoleAssignments => &[Self::ServicePrincipal],
+            Self::DirectoryRoles => &[Self::ServicePrincipal, Self::Memberships],
+            Self::ServerZone | Self::RecordSets => &[Self::PostgresServer, Self::PrivateDnsZones],
+            Self::RegistrationZones => &[Self::VirtualNetworkLinks, Self::VirtualNetworks],
+            Self::Disks => &[Self::ManagedCluster],
+            Self::NetworkSecurityGroups | Self::RouteTables => &[
+                Self::ManagedCluster,
+                Self::PostgresServer,
+                Self::PrivateEndpoints,
+                Self::VirtualNetworks,
+            ],
             Self::FolderBlobs => &[Self::BackupFolders],
             _ => &[],
         }
@@ -155,6 +229,52 @@ pub enum RequestKind {
     FolderBlobs,
     /// List all blobs of a container.
     SourceBlobs,
+    /// List the caller's own permissions on a resource group.
+    Permissions,
+    /// List whatever lies in a resource group.
+    Resources,
+    /// List the flexible servers of a subscription.
+    SubscriptionServers,
+    /// List the disks of a resource group.
+    Disks,
+    /// List the network security groups of a subscription.
+    NetworkSecurityGroups,
+    /// GET a network security group the list does not show.
+    NetworkSecurityGroup,
+    /// List the route tables of a subscription.
+    RouteTables,
+    /// GET a route table the list does not show.
+    RouteTable,
+    /// GET a private DNS zone.
+    PrivateDnsZone,
+    /// List the record sets of a private DNS zone.
+    RecordSets,
+    /// GET an app registration from Microsoft Graph.
+    Application,
+    /// List an app registration's federated credentials.
+    FederatedCredentials,
+    /// List the application permissions a service principal was granted.
+    AppRoleAssignments,
+    /// List the delegated permissions a service principal was granted.
+    DelegatedGrants,
+    /// List the groups and directory roles a service principal is a member of.
+    Memberships,
+    /// List the directory roles of a principal.
+    DirectoryRoleAssignments,
+    /// List the roles a principal is eligible for.
+    RoleEligibilities,
+    /// List when a principal's role assignments begin and end.
+    RoleAssignmentSchedules,
+    /// List the deny assignments at and above a resource group.
+    DenyAssignmentsAbove,
+    /// List the deny assignments in a resource group.
+    DenyAssignmentsBelow,
+    /// Query Resource Graph for the role assignments of principals.
+    TenantRoleAssignments,
+    /// GET the tenant's root management group.
+    ManagementGroup,
+    /// List the subscriptions the auditor can see.
+    Subscriptions,
 }
 
 /// Which of Azure's services answers a request, and so which token it carries.
@@ -173,7 +293,7 @@ pub enum Audience {
 
 impl RequestKind {
     /// Every kind of request.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 46] = [
         Self::Subscription,
         Self::ResourceGroup,
         Self::PostgresServers,
@@ -197,35 +317,89 @@ impl RequestKind {
         Self::BackupFolders,
         Self::FolderBlobs,
         Self::SourceBlobs,
+        Self::Permissions,
+        Self::Resources,
+        Self::SubscriptionServers,
+        Self::Disks,
+        Self::NetworkSecurityGroups,
+        Self::NetworkSecurityGroup,
+        Self::RouteTables,
+        Self::RouteTable,
+        Self::PrivateDnsZone,
+        Self::RecordSets,
+        Self::Application,
+        Self::FederatedCredentials,
+        Self::AppRoleAssignments,
+        Self::DelegatedGrants,
+        Self::Memberships,
+        Self::DirectoryRoleAssignments,
+        Self::RoleEligibilities,
+        Self::RoleAssignmentSchedules,
+        Self::DenyAssignmentsAbove,
+        Self::DenyAssignmentsBelow,
+        Self::TenantRoleAssignments,
+        Self::ManagementGroup,
+        Self::Subscriptions,
     ];
 
-    /// The need this request serves.
-    pub fn need(self) -> Need {
+    /// The needs this request serves.
+    pub fn needs(self) -> &'static [Need] {
         match self {
-            Self::Subscription => Need::Subscription,
-            Self::ResourceGroup => Need::ResourceGroup,
-            Self::PostgresServers | Self::PostgresServer => Need::PostgresServer,
-            Self::PostgresDatabases => Need::PostgresDatabases,
-            Self::PostgresBackups => Need::PostgresBackups,
-            Self::ManagedClusters | Self::ManagedCluster => Need::ManagedCluster,
-            Self::StorageAccounts | Self::StorageAccount => Need::StorageAccount,
-            Self::BlobContainers => Need::BackupContainers,
-            Self::VirtualNetworks | Self::VirtualNetwork | Self::Subnet => Need::VirtualNetworks,
-            Self::PrivateEndpoints | Self::PrivateEndpoint => Need::PrivateEndpoints,
-            Self::PrivateDnsZones => Need::PrivateDnsZones,
-            Self::VirtualNetworkLinks => Need::VirtualNetworkLinks,
-            Self::ServicePrincipal => Need::ServicePrincipal,
-            Self::RoleAssignments => Need::RoleAssignments,
-            Self::BackupFolders => Need::BackupFolders,
-            Self::FolderBlobs => Need::FolderBlobs,
-            Self::SourceBlobs => Need::SourceBlobs,
+            Self::Subscription => &[Need::Subscription],
+            Self::ResourceGroup => &[Need::ResourceGroup],
+            Self::PostgresServers | Self::PostgresServer => &[Need::PostgresServer],
+            Self::PostgresDatabases => &[Need::PostgresDatabases],
+            Self::PostgresBackups => &[Need::PostgresBackups],
+            Self::ManagedClusters | Self::ManagedCluster => &[Need::ManagedCluster],
+            Self::StorageAccounts | Self::StorageAccount => &[Need::StorageAccount],
+            Self::BlobContainers => &[Need::BackupContainers, Need::ApplicationContainers],
+            Self::VirtualNetworks | Self::VirtualNetwork | Self::Subnet => &[Need::VirtualNetworks],
+            Self::PrivateEndpoints | Self::PrivateEndpoint => &[Need::PrivateEndpoints],
+            Self::PrivateDnsZones => &[Need::PrivateDnsZones, Need::RegistrationZones],
+            Self::VirtualNetworkLinks => &[Need::VirtualNetworkLinks, Need::RegistrationZones],
+            Self::ServicePrincipal => &[Need::ServicePrincipal],
+            Self::RoleAssignments => &[Need::RoleAssignments],
+            Self::BackupFolders => &[Need::BackupFolders],
+            Self::FolderBlobs => &[Need::FolderBlobs],
+            Self::SourceBlobs => &[Need::SourceBlobs],
+            Self::Permissions => &[Need::Permissions],
+            Self::Resources => &[Need::Inventory],
+            Self::SubscriptionServers => &[Need::SubscriptionServers],
+            Self::Disks => &[Need::Disks],
+            Self::NetworkSecurityGroups | Self::NetworkSecurityGroup => {
+                &[Need::NetworkSecurityGroups]
+            }
+            Self::RouteTables | Self::RouteTable => &[Need::RouteTables],
+            Self::PrivateDnsZone => &[Need::ServerZone],
+            Self::RecordSets => &[Need::RecordSets],
+            Self::Application => &[Need::Application],
+            Self::FederatedCredentials => &[Need::FederatedCredentials],
+            Self::AppRoleAssignments | Self::DelegatedGrants => &[Need::ApiGrants],
+            Self::Memberships => &[Need::Memberships],
+            Self::DirectoryRoleAssignments => &[Need::DirectoryRoles],
+            Self::RoleEligibilities | Self::RoleAssignmentSchedules => &[Need::RoleSchedules],
+            Self::DenyAssignmentsAbove | Self::DenyAssignmentsBelow => &[Need::DenyAssignments],
+            Self::TenantRoleAssignments | Self::ManagementGroup | Self::Subscriptions => {
+                &[Need::TenantRoleAssignments]
+            }
         }
+    }
+
+    /// Whether it serves a need.
+    pub fn serves(self, need: Need) -> bool {
+        self.needs().contains(&need)
     }
 
     /// The service that answers.
     pub fn audience(self) -> Audience {
         match self {
-            Self::ServicePrincipal => Audience::Graph,
+            Self::ServicePrincipal
+            | Self::Application
+            | Self::FederatedCredentials
+            | Self::AppRoleAssignments
+            | Self::DelegatedGrants
+            | Self::Memberships
+            | Self::DirectoryRoleAssignments => Audience::Graph,
             Self::BackupFolders | Self::FolderBlobs | Self::SourceBlobs => Audience::Storage,
             _ => Audience::ResourceManager,
         }
@@ -235,7 +409,7 @@ impl RequestKind {
     /// or a Graph application permission (`catalogue.md` §C).
     pub fn permission(self) -> &'static str {
         match self {
-            Self::Subscription => "Microsoft.Resources/subscriptions/read",
+            Self::Subscription | Self::Subscriptions => "Microsoft.Resources/subscriptions/read",
             Self::ResourceGroup => "Microsoft.Resources/subscriptions/resourceGroups/read",
             Self::PostgresServers | Self::PostgresServer => {
                 "Microsoft.DBforPostgreSQL/flexibleServers/read"
@@ -267,6 +441,33 @@ impl RequestKind {
             Self::BackupFolders | Self::FolderBlobs | Self::SourceBlobs => {
                 "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
             }
+            Self::Permissions => "Microsoft.Authorization/permissions/read",
+            Self::Resources => "Microsoft.Resources/subscriptions/resourceGroups/resources/read",
+            Self::SubscriptionServers => "Microsoft.DBforPostgreSQL/flexibleServers/read",
+            Self::Disks => "Microsoft.Compute/disks/read",
+            Self::NetworkSecurityGroups | Self::NetworkSecurityGroup => {
+                "Microsoft.Network/networkSecurityGroups/read"
+            }
+            Self::RouteTables | Self::RouteTable => "Microsoft.Network/routeTables/read",
+            Self::PrivateDnsZone => "Microsoft.Network/privateDnsZones/read",
+            Self::RecordSets => "Microsoft.Network/privateDnsZones/ALL/read",
+            Self::Application
+            | Self::FederatedCredentials
+            | Self::AppRoleAssignments
+            | Self::Memberships => "Application.Read.All",
+            Self::DelegatedGrants => "DelegatedPermissionGrant.Read.All",
+            Self::DirectoryRoleAssignments => "RoleManagement.Read.Directory",
+            Self::RoleEligibilities => {
+                "Microsoft.Authorization/roleEligibilityScheduleInstances/read"
+            }
+            Self::RoleAssignmentSchedules => {
+                "Microsoft.Authorization/roleAssignmentScheduleInstances/read"
+            }
+            Self::DenyAssignmentsAbove | Self::DenyAssignmentsBelow => {
+                "Microsoft.Authorization/denyAssignments/read"
+            }
+            Self::TenantRoleAssignments => "Microsoft.Authorization/roleAssignments/read",
+            Self::ManagementGroup => "Microsoft.Management/managementGroups/read",
         }
     }
 
@@ -296,6 +497,29 @@ impl RequestKind {
             Self::BackupFolders => "the folders of the backup container",
             Self::FolderBlobs => "the blobs of a backup folder",
             Self::SourceBlobs => "the blobs of the application container",
+            Self::Permissions => "the auditor's own permissions",
+            Self::Resources => "the inventory of the resource group",
+            Self::SubscriptionServers => "the PostgreSQL flexible servers of the subscription",
+            Self::Disks => "the disks of the node resource group",
+            Self::NetworkSecurityGroups => "the network security groups",
+            Self::NetworkSecurityGroup => "the network security group",
+            Self::RouteTables => "the route tables",
+            Self::RouteTable => "the route table",
+            Self::PrivateDnsZone => "the private DNS zone",
+            Self::RecordSets => "the records of the private DNS zone",
+            Self::Application => "the app registration",
+            Self::FederatedCredentials => "the federated credentials of the app registration",
+            Self::AppRoleAssignments => "the application permissions of the service principal",
+            Self::DelegatedGrants => "the delegated permissions of the service principal",
+            Self::Memberships => "the memberships of the service principal",
+            Self::DirectoryRoleAssignments => "the directory roles of the service principal",
+            Self::RoleEligibilities => "the roles the service principal is eligible for",
+            Self::RoleAssignmentSchedules => "the schedules of the role assignments",
+            Self::DenyAssignmentsAbove => "the deny assignments at and above the resource group",
+            Self::DenyAssignmentsBelow => "the deny assignments in the resource group",
+            Self::TenantRoleAssignments => "the role assignments in all visible subscriptions",
+            Self::ManagementGroup => "the root management group",
+            Self::Subscriptions => "the visible subscriptions",
         }
     }
 
@@ -329,10 +553,12 @@ impl Request {
 
     /// The role assignments that reach a principal in a subscription.
     pub fn role_assignments(subscription: &crate::ArmId, principal: &str) -> Self {
-        Self {
-            filter: Some(principal.to_ascii_lowercase()),
-            ..Self::arm(RequestKind::RoleAssignments, subscription)
-        }
+        Self::assigned_to(RequestKind::RoleAssignments, subscription, principal)
+    }
+
+    /// A request about what is assigned to a principal at a scope.
+    pub fn assigned_to(kind: RequestKind, scope: &crate::ArmId, principal: &str) -> Self {
+        Self { filter: Some(principal.to_ascii_lowercase()), ..Self::arm(kind, scope) }
     }
 
     /// A Graph request; `path` is below the version, such as `servicePrincipals(appId='…')`.
@@ -380,7 +606,7 @@ mod tests {
     #[test]
     fn every_need_is_served_and_the_constants_are_complete() {
         for need in Need::ALL {
-            assert!(RequestKind::ALL.iter().any(|kind| kind.need() == need), "{need:?}");
+            assert!(RequestKind::ALL.iter().any(|kind| kind.serves(need)), "{need:?}");
         }
         let kinds: std::collections::BTreeSet<_> = RequestKind::ALL.into_iter().collect();
         assert_eq!(kinds.len(), RequestKind::ALL.len());

@@ -30,6 +30,13 @@ impl<'a> Node<'a> {
         Self { value: Some(value), resource: resource.into(), pointer: String::new(), origin }
     }
 
+    /// The same place under another name of its resource: Graph's objects call themselves by bare
+    /// GUIDs, which say nothing in evidence.
+    #[must_use]
+    pub fn called(self, resource: &str) -> Self {
+        Self { resource: resource.into(), ..self }
+    }
+
     /// The body as a resource of its own when it carries an id (an item of a list, an inline
     /// child), else as part of the resource it lies in.
     fn as_item(&self, value: &'a Value, pointer: String) -> Self {

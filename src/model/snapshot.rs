@@ -241,7 +241,8 @@ impl Snapshot {
             document.status == Some(200)
                 && document.request.kind.audience() == Audience::ResourceManager
                 && ArmId::parse(&document.request.target)
-                    .is_ok_and(|scope| scope != id && id.is_within(&scope))
+                    // Everybody is answered at the root, with what they may see.
+                    .is_ok_and(|scope| scope != id && !scope.is_root() && id.is_within(&scope))
         })
     }
 
@@ -276,7 +277,7 @@ impl Snapshot {
         self.pages(request, |document, body| {
             let Body::Json(value) = body else { return None };
             let root = Node::root(value, &request.target, document.origin());
-            match root.at("value").items() {
+            match root.at(list_field(request.kind)).items() {
                 Fact::Known(list, _) => Some(list.items),
                 Fact::Absent(_) | Fact::Unread(_) => None,
             }
@@ -307,25 +308,24 @@ impl Snapshot {
         let mut unreadable = None;
         let mut document = first;
         loop {
-            let lost =
-                match document.answer() {
-                    Answer::Read(body) => match read(document, body) {
-                        Some(page) => {
-                            items.extend(page);
-                            unreadable = unreadable.or_else(|| nameless_entries(document, body));
-                            None
-                        }
-                        None => Some(document.gap(
-                            Reason::MissingField,
-                            "the answer has no list (`value`)".to_owned(),
-                        )),
-                    },
-                    Answer::Absent if document.page == 0 => return Fact::Absent(source),
-                    Answer::Absent => {
-                        Some(document.gap(Reason::Unrecognised, "a later page is gone".to_owned()))
+            let lost = match document.answer() {
+                Answer::Read(body) => match read(document, body) {
+                    Some(page) => {
+                        items.extend(page);
+                        unreadable = unreadable.or_else(|| nameless_entries(document, body));
+                        None
                     }
-                    Answer::Unread(gap) => Some(gap),
-                };
+                    None => Some(document.gap(
+                        Reason::MissingField,
+                        format!("the answer has no list (`{}`)", list_field(request.kind)),
+                    )),
+                },
+                Answer::Absent if document.page == 0 => return Fact::Absent(source),
+                Answer::Absent => {
+                    Some(document.gap(Reason::Unrecognised, "a later page is gone".to_owned()))
+                }
+                Answer::Unread(gap) => Some(gap),
+            };
             if let Some(gap) = lost {
                 if document.page == 0 {
                     return Fact::Unread(gap);
@@ -334,7 +334,8 @@ impl Snapshot {
             }
             let missing = match document.next_page() {
                 NextPage::None => {
-                    return Fact::Known(List { items, missing: unreadable }, source);
+                    let missing = unreadable.or_else(|| self.truncated(request));
+                    return Fact::Known(List { items, missing }, source);
                 }
                 NextPage::Unreadable => document.gap(
                     Reason::Unrecognised,
@@ -352,6 +353,22 @@ impl Snapshot {
             };
             return Fact::Known(List { items, missing: Some(missing) }, source);
         }
+    }
+
+    /// Resource Graph cuts an answer off and says so, with a text, on any page; what it does not say
+    /// is not taken for "no" (`catalogue.md` §B.1).
+    fn truncated(&self, request: &Request) -> Option<Gap> {
+        if request.kind != RequestKind::TenantRoleAssignments {
+            return None;
+        }
+        let pages = (0..).map_while(|page| self.documents.get(&(request.clone(), page)));
+        let mut cut = pages.filter(|document| {
+            let Body::Json(value) = &document.body else { return true };
+            let root = Node::root(value, &request.target, document.origin());
+            root.at("resultTruncated").flag().value() != Some(&false)
+        });
+        let why = "Resource Graph did not say that this is all there is";
+        cut.next().map(|document| document.gap(Reason::BeyondReach, why.to_owned()))
     }
 
     fn first_page(&self, request: &Request) -> Result<&Document, Gap> {
@@ -472,6 +489,14 @@ fn read_header(line: &str) -> Result<Header, SnapshotError> {
         return Err(SnapshotError::Version { found });
     }
     serde_json::from_value(value).map_err(SnapshotError::NotASnapshot)
+}
+
+/// The field of an answer that holds the list.
+fn list_field(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::TenantRoleAssignments => "data",
+        _ => "value",
+    }
 }
 
 fn blob_page(body: &Body) -> Option<&BlobPage> {

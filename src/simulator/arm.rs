@@ -10,7 +10,8 @@ use crate::arm_lists::{self, Items, inline_child, page, served};
 use crate::authorization;
 use crate::json::position;
 use crate::request::Asked;
-use crate::resource_id::{ProviderId, key};
+use crate::resource_graph;
+use crate::resource_id::ProviderId;
 use crate::scenario::Scenario;
 use crate::tokens::Claims;
 use crate::types;
@@ -18,8 +19,11 @@ use crate::types;
 /// Answers a request to ARM whose token was good.
 pub(crate) fn answer(scenario: &Scenario, asked: &Asked, caller: &Claims) -> Answer {
     let path = format!("/{}", asked.segments.join("/"));
-    if let Some(refusal) = refuse(asked, &path) {
+    if let Some(refusal) = refuse(asked) {
         return refusal;
+    }
+    if resource_graph::is_query(asked) {
+        return resource_graph::answer(scenario, asked, caller);
     }
     let found = find(scenario, asked, &path, caller);
     if asked.method != "HEAD" {
@@ -29,13 +33,8 @@ pub(crate) fn answer(scenario: &Scenario, asked: &Asked, caller: &Claims) -> Ans
     Answer::empty(if found.status == 200 { 204 } else { found.status })
 }
 
-fn refuse(asked: &Asked, path: &str) -> Option<Answer> {
-    if asked.method == "POST" && key(path) == "/providers/microsoft.resourcegraph/resources" {
-        // An empty answer would claim that nothing is there.
-        let message = "The simulator does not answer Resource Graph queries.";
-        return Some(error(501, "NotImplemented", message));
-    }
-    if asked.method != "GET" && asked.method != "HEAD" {
+fn refuse(asked: &Asked) -> Option<Answer> {
+    if asked.method != "GET" && asked.method != "HEAD" && !resource_graph::is_query(asked) {
         let message =
             format!("The requested resource does not support http method '{}'.", asked.method);
         return Some(Answer::json(405, &json!({"Message": message})).with("allow", "GET, HEAD"));

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::arm_lists::Items;
 use crate::estate::{Estate, Resource};
+use crate::faults::glob;
 use crate::fill::stable_guid;
 use crate::resource_id::{self, ProviderId, is_within, key};
 use crate::tokens::Claims;
@@ -225,15 +226,55 @@ fn permissions(estate: &Estate, scope: &str, caller: &Claims) -> Items<'static> 
         assignments.iter().map(|body| text(body, "roleDefinitionId")).collect();
     let mut items = Vec::new();
     for role in roles {
-        let definition = ProviderId::parse(&role)
-            .and_then(|id| role_definition(estate, &id).map(Cow::into_owned));
-        let permissions =
-            definition.as_ref().and_then(|body| body.pointer("/properties/permissions"));
-        items.extend(
-            permissions.and_then(Value::as_array).into_iter().flatten().cloned().map(Cow::Owned),
-        );
+        items.extend(role_permissions(estate, &role).into_iter().map(Cow::Owned));
     }
     items
+}
+
+/// The `permissions` of the role an id names.
+fn role_permissions(estate: &Estate, role: &str) -> Vec<Value> {
+    let definition =
+        ProviderId::parse(role).and_then(|id| role_definition(estate, &id).map(Cow::into_owned));
+    let permissions = definition.as_ref().and_then(|body| body.pointer("/properties/permissions"));
+    permissions.and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+/// What a caller may read, where a service shows no more than that.
+pub(crate) struct Sight {
+    /// The scope of each of its role assignments, as a key, with the role's permissions.
+    grants: Vec<(String, Vec<Value>)>,
+}
+
+impl Sight {
+    /// By the caller's role assignments and those of its groups.
+    pub(crate) fn of(estate: &Estate, caller: &Claims) -> Self {
+        let caller = caller.oid.to_ascii_lowercase();
+        let mut principals = estate.directory.groups_of(&caller);
+        principals.insert(caller);
+        let own = of_type(estate, "Microsoft.Authorization/roleAssignments")
+            .filter(|(_, body)| principals.contains(&text(body, "principalId")));
+        let grants = own.map(|(scope, body)| {
+            (scope, role_permissions(estate, &text(body, "roleDefinitionId")))
+        });
+        Self { grants: grants.collect() }
+    }
+
+    /// Whether an action on the control plane is allowed at a scope, given as a key.
+    pub(crate) fn may(&self, action: &str, scope: &str) -> bool {
+        let at_scope = Filter { at_scope: true, ..Filter::default() };
+        let names = |permission: &Value, list: &str| {
+            let patterns = permission.get(list).and_then(Value::as_array).into_iter().flatten();
+            let mut patterns = patterns.filter_map(Value::as_str).map(str::to_ascii_lowercase);
+            patterns.any(|pattern| glob(&pattern, &action.to_ascii_lowercase()))
+        };
+        self.grants.iter().filter(|(own, _)| shows(own, scope, &at_scope)).any(
+            |(_, permissions)| {
+                permissions
+                    .iter()
+                    .any(|entry| names(entry, "actions") && !names(entry, "notActions"))
+            },
+        )
+    }
 }
 
 /// PIM shows every standing assignment as an active instance, unless the scenario tells its own

@@ -16,12 +16,12 @@ use crate::faults::{self, Fault, Outcome};
 use crate::graph::Graph;
 use crate::json::merge_patch;
 use crate::log::{Log, LoggedRequest};
-use crate::meter::{Allowance, Serial};
+use crate::meter::{Allowance, Quota, Serial};
 use crate::request::{Asked, Entry, Misdirected, Service};
 use crate::scenario::Scenario;
 use crate::sign_in::{SignIn, loopback};
 use crate::tokens::{Claims, Mint, TokenProblem};
-use crate::{arm, arm_errors, blob, blob_xml, graph};
+use crate::{arm, arm_errors, blob, blob_xml, graph, resource_graph};
 
 /// A token request is a few hundred bytes.
 const MOST_BODY_BYTES: usize = 256 * 1024;
@@ -36,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) log: Log,
     serial: Serial,
     allowance: Allowance,
+    quota: Quota,
 }
 
 /// A fault asked for the connection to be closed without an answer.
@@ -59,6 +60,7 @@ impl Shared {
             log: Log::default(),
             serial: Serial::default(),
             allowance: Allowance::default(),
+            quota: Quota::default(),
         }
     }
 
@@ -300,6 +302,31 @@ impl Scene<'_> {
         }
     }
 
+    /// How much more may be asked; Resource Graph counts for itself.
+    fn set_allowance(&self, answer: &mut Answer) {
+        if resource_graph::is_query(self.asked) {
+            let (left, seconds) = self.shared.quota.take();
+            let (left, resets_after) = (left.to_string(), format!("00:00:{seconds:02}"));
+            answer.set_default("x-ms-user-quota-remaining", &left);
+            answer.set_default("x-ms-user-quota-resets-after", &resets_after);
+            answer.set_default("x-ms-ratelimit-remaining-tenant-resource-requests", &left);
+            return;
+        }
+        let (left, left_for_all) = self.shared.allowance.take();
+        let (left, left_for_all) = (left.to_string(), left_for_all.to_string());
+        let is_in_subscription = self
+            .asked
+            .segments
+            .first()
+            .is_some_and(|segment| segment.eq_ignore_ascii_case("subscriptions"));
+        if is_in_subscription {
+            answer.set_default("x-ms-ratelimit-remaining-subscription-reads", &left);
+            answer.set_default("x-ms-ratelimit-remaining-subscription-global-reads", &left_for_all);
+        } else {
+            answer.set_default("x-ms-ratelimit-remaining-tenant-reads", &left);
+        }
+    }
+
     /// The headers every answer of a service has.
     fn set_headers(&self, answer: &mut Answer) {
         answer.set_default("date", &http_date(self.scenario.clock.served()));
@@ -310,22 +337,7 @@ impl Scene<'_> {
                     self.asked.header("x-ms-correlation-request-id").unwrap_or(self.id);
                 answer.set_default("x-ms-request-id", self.id);
                 answer.set_default("x-ms-correlation-request-id", correlation);
-                let (left, left_for_all) = self.shared.allowance.take();
-                let (left, left_for_all) = (left.to_string(), left_for_all.to_string());
-                let is_in_subscription = self
-                    .asked
-                    .segments
-                    .first()
-                    .is_some_and(|s| s.eq_ignore_ascii_case("subscriptions"));
-                if is_in_subscription {
-                    answer.set_default("x-ms-ratelimit-remaining-subscription-reads", &left);
-                    answer.set_default(
-                        "x-ms-ratelimit-remaining-subscription-global-reads",
-                        &left_for_all,
-                    );
-                } else {
-                    answer.set_default("x-ms-ratelimit-remaining-tenant-reads", &left);
-                }
+                self.set_allowance(answer);
                 answer.set_default("cache-control", "no-cache");
                 answer.set_default("x-content-type-options", "nosniff");
                 if let Some(id) = client_id.filter(|_| {

@@ -1,9 +1,9 @@
-//! Request ids, and the read allowance that ARM counts down in its headers.
+//! Request ids, and the allowances that ARM and Resource Graph count down in their headers.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::fill::stable_guid;
 
@@ -57,6 +57,36 @@ impl Allowance {
     }
 }
 
+/// Resource Graph's quota: so many queries in each window of some seconds. It only tells, too.
+#[derive(Debug)]
+pub(crate) struct Quota {
+    state: Mutex<(u32, Instant)>,
+}
+
+const QUERIES: u32 = 15;
+const WINDOW: Duration = Duration::from_secs(5);
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self { state: Mutex::new((QUERIES, Instant::now())) }
+    }
+}
+
+impl Quota {
+    /// Takes one query and says how many are left, and in how many seconds there are all again.
+    pub(crate) fn take(&self) -> (u32, u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut left, mut opened) = *state;
+        if left == QUERIES || opened.elapsed() >= WINDOW {
+            (left, opened) = (QUERIES, Instant::now());
+        }
+        left = left.saturating_sub(1);
+        *state = (left, opened);
+        let rest = WINDOW.saturating_sub(opened.elapsed());
+        (left, rest.as_millis().div_ceil(1_000) as u64)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +96,14 @@ mod tests {
         let allowance = Allowance::default();
         assert_eq!(allowance.take(), (249, 3749));
         assert!(allowance.take().0 < 249);
+    }
+
+    #[test]
+    fn the_quota_counts_down() {
+        let quota = Quota::default();
+        assert_eq!(quota.take(), (14, 5));
+        let (left, seconds) = quota.take();
+        assert!(left == 13 && (1..=5).contains(&seconds));
     }
 
     #[test]

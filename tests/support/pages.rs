@@ -6,7 +6,7 @@
 //! - a list (`backups`, `links`, …): the items Azure would answer with;
 //! - any of them: `{"status": 403, "code": "…"}` for an answer that refuses;
 //! - `folders`, `source blobs`, `newest folder`: names, or blobs;
-//! - `manifest`: tables of the deployment, where `null` takes a key away.
+//! - `manifest`: tables of the deployment, where `null` takes a key, or a table, away.
 
 use std::sync::LazyLock;
 
@@ -68,6 +68,9 @@ impl Example {
             }
             match refusal(change) {
                 Some((status, body)) => refuse(&mut document, status, body),
+                None if kind == RequestKind::TenantRoleAssignments => {
+                    document.body = Body::Json(json!({"data": change, "resultTruncated": "false"}))
+                }
                 None => {
                     document.body =
                         Body::Json(json!({"value": items(&document, child_type, change)}))
@@ -76,6 +79,8 @@ impl Example {
             self.replace(document);
         } else if let Some((kind, name)) = item(key) {
             self.change_item(kind, name, change);
+        } else if key == "root management group" {
+            self.add_root_management_group(change);
         } else if key == "postgres subnet" {
             let id = self.server_id("delegatedSubnetResourceId");
             self.add_by_id(RequestKind::Subnet, &id, change);
@@ -167,6 +172,19 @@ impl Example {
         self.replace(document);
     }
 
+    fn add_root_management_group(&mut self, change: &Value) {
+        let tenant = self.deployment.tenant.as_deref().expect("the demo names its tenant");
+        let id = format!("/providers/Microsoft.Management/managementGroups/{tenant}");
+        let id = ArmId::parse(&id).unwrap();
+        if refusal(change).is_some() {
+            return self.add_by_id(RequestKind::ManagementGroup, &id, change);
+        }
+        let mut document = self.first(RequestKind::ResourceGroup);
+        document.request = Request::arm(RequestKind::ManagementGroup, &id);
+        document.body = Body::Json(change.clone());
+        self.replace(document);
+    }
+
     fn listed_id(&self, kind: RequestKind, name: &str) -> ArmId {
         let Body::Json(body) = self.first(kind).body else { panic!("{kind:?} has no body") };
         let listed = body["value"].as_array().unwrap();
@@ -245,6 +263,28 @@ fn list(key: &str) -> Option<(RequestKind, &'static str)> {
         "role assignments" => {
             (RequestKind::RoleAssignments, "providers/Microsoft.Authorization/roleAssignments")
         }
+        "active roles" => (
+            RequestKind::RoleAssignmentSchedules,
+            "providers/Microsoft.Authorization/roleAssignmentScheduleInstances",
+        ),
+        "eligible roles" => (
+            RequestKind::RoleEligibilities,
+            "providers/Microsoft.Authorization/roleEligibilityScheduleInstances",
+        ),
+        "deny assignments" => {
+            (RequestKind::DenyAssignmentsBelow, "providers/Microsoft.Authorization/denyAssignments")
+        }
+        "deny assignments above" => {
+            (RequestKind::DenyAssignmentsAbove, "providers/Microsoft.Authorization/denyAssignments")
+        }
+        "tenant assignments" => (RequestKind::TenantRoleAssignments, ""),
+        "federated credentials" => {
+            (RequestKind::FederatedCredentials, "federatedIdentityCredentials")
+        }
+        "application permissions" => (RequestKind::AppRoleAssignments, "appRoleAssignments"),
+        "delegated grants" => (RequestKind::DelegatedGrants, "oauth2PermissionGrants"),
+        "memberships" => (RequestKind::Memberships, "transitiveMemberOf"),
+        "directory roles" => (RequestKind::DirectoryRoleAssignments, "roleAssignments"),
         _ => return None,
     })
 }
@@ -255,6 +295,8 @@ fn item(key: &str) -> Option<(RequestKind, Option<&'static str>)> {
         "subscription" => (RequestKind::Subscription, None),
         "resource group" => (RequestKind::ResourceGroup, None),
         "service principal" => (RequestKind::ServicePrincipal, None),
+        "application" => (RequestKind::Application, None),
+        "resource graph" => (RequestKind::TenantRoleAssignments, None),
         "server" => (RequestKind::PostgresServers, Some("pg-vectice")),
         "cluster" => (RequestKind::ManagedClusters, Some("aks-vectice")),
         "storage account" => (RequestKind::StorageAccounts, Some("stvectice")),
@@ -313,6 +355,10 @@ fn deployment(change: &Value) -> Deployment {
     let mut manifest: toml::Table = text.parse().unwrap();
     let deployment = manifest["deployment"][0].as_table_mut().unwrap();
     for (table, keys) in change.as_object().into_iter().flatten() {
+        if keys.is_null() {
+            deployment.remove(table);
+            continue;
+        }
         let table = deployment.entry(table).or_insert_with(|| toml::Table::new().into());
         let table = table.as_table_mut().unwrap();
         for (key, value) in keys.as_object().unwrap() {

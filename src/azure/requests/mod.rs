@@ -3,11 +3,14 @@
 
 mod authorization;
 mod blob;
+mod compute;
 mod graph;
 mod kubernetes;
+mod management;
 mod network;
 mod postgresql;
 mod private_dns;
+mod resource_graph;
 mod resources;
 mod storage;
 
@@ -50,7 +53,7 @@ impl Session {
     /// Asks for the first page of an answer.
     pub(crate) async fn first_page(&self, request: &Request) -> Result<Exchange, NotSent> {
         match request.kind.audience() {
-            Audience::ResourceManager => self.first_arm_page(request).await,
+            Audience::ResourceManager => self.arm_page(request, None).await,
             Audience::Graph => {
                 let url = graph::url(self.transport.guard().graph(), request);
                 self.read(Audience::Graph, url).await
@@ -69,6 +72,9 @@ impl Session {
         asked: &Url,
         link: &str,
     ) -> Result<Exchange, NotSent> {
+        if request.kind == RequestKind::TenantRoleAssignments {
+            return self.arm_page(request, Some(link)).await;
+        }
         let audience = request.kind.audience();
         let url = match audience {
             Audience::Storage => blob::next_url(asked, link),
@@ -80,14 +86,28 @@ impl Session {
         self.read(audience, url).await
     }
 
-    async fn first_arm_page(&self, request: &Request) -> Result<Exchange, NotSent> {
+    /// The first page of an answer of Resource Manager, or of Resource Graph the page after a
+    /// token.
+    async fn arm_page(
+        &self,
+        request: &Request,
+        skip_token: Option<&str>,
+    ) -> Result<Exchange, NotSent> {
         use RequestKind as Kind;
         let id = ArmId::parse(&request.target).map_err(|error| {
             NotSent::because(Reason::Unrecognised, format!("{}: {error}", request.target))
         })?;
         let token = self.bearer(Audience::ResourceManager).await?;
-        if matches!(request.kind, Kind::ManagedClusters | Kind::ManagedCluster) {
-            let url = kubernetes::url(self.transport.guard().resource_manager(), request.kind, &id);
+        let endpoint = self.transport.guard().resource_manager();
+        let raw = match request.kind {
+            Kind::ManagedClusters | Kind::ManagedCluster => {
+                Some(kubernetes::url(endpoint, request.kind, &id))
+            }
+            Kind::Disks => Some(compute::url(endpoint, &id)),
+            Kind::ManagementGroup => Some(management::url(endpoint, &id)),
+            _ => None,
+        };
+        if let Some(url) = raw {
             return self.send(Audience::ResourceManager, url, &token).await;
         }
         let sdk = Sdk {
@@ -96,10 +116,12 @@ impl Session {
             transport: SdkTransport::new(Arc::clone(&self.transport)),
         };
         let built = match request.kind {
-            Kind::Subscription | Kind::ResourceGroup => {
+            Kind::Subscriptions => resources::send_subscriptions(&sdk).await,
+            Kind::Subscription | Kind::ResourceGroup | Kind::Resources => {
                 resources::send(&sdk, request.kind, &id).await
             }
             Kind::PostgresServers
+            | Kind::SubscriptionServers
             | Kind::PostgresServer
             | Kind::PostgresDatabases
             | Kind::PostgresBackups => postgresql::send(&sdk, request.kind, &id).await,
@@ -110,14 +132,33 @@ impl Session {
             | Kind::VirtualNetwork
             | Kind::Subnet
             | Kind::PrivateEndpoints
-            | Kind::PrivateEndpoint => network::send(&sdk, request.kind, &id).await,
-            Kind::PrivateDnsZones | Kind::VirtualNetworkLinks => {
-                private_dns::send(&sdk, request.kind, &id).await
-            }
-            Kind::RoleAssignments => authorization::send(&sdk, request, &id).await,
+            | Kind::PrivateEndpoint
+            | Kind::NetworkSecurityGroups
+            | Kind::NetworkSecurityGroup
+            | Kind::RouteTables
+            | Kind::RouteTable => network::send(&sdk, request.kind, &id).await,
+            Kind::PrivateDnsZones
+            | Kind::PrivateDnsZone
+            | Kind::VirtualNetworkLinks
+            | Kind::RecordSets => private_dns::send(&sdk, request.kind, &id).await,
+            Kind::RoleAssignments
+            | Kind::RoleEligibilities
+            | Kind::RoleAssignmentSchedules
+            | Kind::DenyAssignmentsAbove
+            | Kind::DenyAssignmentsBelow
+            | Kind::Permissions => authorization::send(&sdk, request, &id).await,
+            Kind::TenantRoleAssignments => resource_graph::send(&sdk, request, skip_token).await,
             Kind::ManagedClusters
             | Kind::ManagedCluster
+            | Kind::Disks
+            | Kind::ManagementGroup
             | Kind::ServicePrincipal
+            | Kind::Application
+            | Kind::FederatedCredentials
+            | Kind::AppRoleAssignments
+            | Kind::DelegatedGrants
+            | Kind::Memberships
+            | Kind::DirectoryRoleAssignments
             | Kind::BackupFolders
             | Kind::FolderBlobs
             | Kind::SourceBlobs => None,
@@ -159,6 +200,14 @@ impl Session {
             NotSent::because(Reason::SignIn, format!("signing in was refused: {why}"))
         })
     }
+}
+
+/// An address below an endpoint, for services that no crate of the family speaks to.
+fn raw_url(endpoint: &Url, path: &str, api_version: &str) -> Url {
+    let mut url = endpoint.clone();
+    url.set_path(path);
+    url.query_pairs_mut().append_pair("api-version", api_version);
+    url
 }
 
 /// What an SDK client is built from.

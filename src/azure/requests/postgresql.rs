@@ -7,7 +7,11 @@ use super::{Sdk, client, send, send_first_page};
 
 pub(super) async fn send(sdk: &Sdk, kind: RequestKind, id: &ArmId) -> Option<()> {
     let client = client!(package_flexibleserver_2024_08_01, sdk);
-    let (subscription, group) = (id.subscription()?, id.resource_group()?);
+    let subscription = id.subscription()?;
+    if kind == RequestKind::SubscriptionServers {
+        return send_first_page!(client.servers_client().list(subscription));
+    }
+    let group = id.resource_group()?;
     match kind {
         RequestKind::PostgresServers => {
             send_first_page!(client.servers_client().list_by_resource_group(subscription, group))

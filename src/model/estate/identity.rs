@@ -1,37 +1,24 @@
-//! The Vectice service principal and the role assignments that reach it.
+//! The Vectice service principal: itself, what it may do and what it belongs to.
 
-use jiff::Timestamp;
+mod application;
+mod assignments;
+mod denials;
+mod grants;
+mod memberships;
+mod schedules;
+mod tenant;
 
-use super::{Estate, item_id, typed};
-use crate::arm_id::ArmId;
-use crate::deployment::Selector;
-use crate::fact::{Fact, Gap, List, Source};
+pub use application::{Application, Credential, FederatedCredential, Validity};
+pub use assignments::{RoleAssignment, STORAGE_BLOB_DATA_CONTRIBUTOR, role_name};
+pub use grants::{AppRoleAssignment, DelegatedGrant};
+pub use memberships::{DirectoryRole, Membership};
+pub use schedules::ScheduleInstance;
+pub use tenant::TenantAssignment;
+
+use super::Estate;
+use crate::fact::{Fact, Gap, List, Reason, Source};
 use crate::need::{Request, RequestKind};
 use crate::reader::Node;
-
-/// The role definition of Storage Blob Data Contributor. Display names can change, the GUID cannot.
-pub const STORAGE_BLOB_DATA_CONTRIBUTOR: &str = "ba92f5b4-2d11-453d-a403-e96b0029c9fe";
-
-/// The names of the built-in roles a reviewer most likely meets, by GUID.
-const BUILT_IN_ROLES: &[(&str, &str)] = &[
-    ("17d1049b-9a84-46fb-8f53-869881c3d3ab", "Storage Account Contributor"),
-    ("18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", "User Access Administrator"),
-    ("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "Storage Blob Data Reader"),
-    ("81a9662b-bebf-436f-a333-f67b29880f12", "Storage Account Key Operator Service Role"),
-    ("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner"),
-    ("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader"),
-    ("b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor"),
-    ("b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "Storage Blob Data Owner"),
-    (STORAGE_BLOB_DATA_CONTRIBUTOR, "Storage Blob Data Contributor"),
-    ("c12c1c16-33a1-487b-954d-41c89c60f349", "Reader and Data Access"),
-    ("f58310d9-a9f6-439a-9e8d-f62e7b41a168", "Role Based Access Control Administrator"),
-];
-
-/// The name of a built-in role, else the GUID.
-pub fn role_name(guid: &str) -> &str {
-    let known = BUILT_IN_ROLES.iter().find(|(id, _)| id.eq_ignore_ascii_case(guid));
-    known.map_or(guid, |(_, name)| name)
-}
 
 /// A service principal (G01).
 #[derive(Clone, Debug, PartialEq)]
@@ -40,55 +27,19 @@ pub struct ServicePrincipal {
     pub object_id: Fact<String>,
     /// `appId`: the client id of its application.
     pub app_id: Fact<String>,
+    /// `servicePrincipalType`: `Application`, `ManagedIdentity`, `Legacy`, `SocialIdp`, …
+    pub kind: Fact<String>,
+    /// `appOwnerOrganizationId`: the tenant its application is registered in, in lower case; null
+    /// for a managed identity, which has none.
+    pub owner_tenant: Fact<String>,
+    /// `accountEnabled`.
+    pub enabled: Fact<bool>,
+    /// `disabledByMicrosoftStatus`; null when Microsoft has not touched it.
+    pub disabled_by_microsoft: Fact<String>,
+    /// `passwordCredentials`: secrets on the principal itself rather than its application.
+    pub secrets: Fact<List<Credential>>,
     /// The whole object, for evidence.
     pub source: Source,
-}
-
-/// A role assignment (R37).
-#[derive(Clone, Debug, PartialEq)]
-pub struct RoleAssignment {
-    /// Its id; an inherited one starts at `/providers/…`.
-    pub id: ArmId,
-    /// The whole resource, for evidence.
-    pub source: Source,
-    /// `properties.principalId`, in lower case.
-    pub principal_id: Fact<String>,
-    /// `properties.principalType`; left out by old api-versions.
-    pub principal_type: Fact<String>,
-    /// The GUID of `properties.roleDefinitionId`: its last segment, in lower case.
-    pub role: Fact<String>,
-    /// `properties.scope`.
-    pub scope: Fact<ArmId>,
-    /// `properties.createdOn`.
-    pub created_on: Fact<Timestamp>,
-}
-
-impl RoleAssignment {
-    /// Reads a role assignment from its body.
-    ///
-    /// # Errors
-    ///
-    /// The gap when the body has no id.
-    pub fn read(node: &Node<'_>) -> Result<Self, Gap> {
-        let properties = node.at("properties");
-        let last_segment = |id: String| {
-            id.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase()
-        };
-        Ok(Self {
-            id: item_id(node)?,
-            source: node.source(),
-            principal_id: properties.at("principalId").text().map(|id| id.to_ascii_lowercase()),
-            principal_type: properties.at("principalType").or_none(Node::text),
-            role: properties.at("roleDefinitionId").text().map(last_segment),
-            scope: properties.at("scope").arm_id(),
-            created_on: properties.at("createdOn").instant(),
-        })
-    }
-
-    /// Whether it carries the one role of the reference design.
-    pub fn is_blob_data_contributor(&self) -> bool {
-        self.role.value().is_some_and(|role| role == STORAGE_BLOB_DATA_CONTRIBUTOR)
-    }
 }
 
 impl Estate<'_> {
@@ -120,13 +71,75 @@ impl Estate<'_> {
                     Some(id) => format!("graph:servicePrincipals/{id}"),
                     None => format!("graph:{}", request.target),
                 };
+                let node = node.called(&resource);
+                let lower = |id: String| id.to_ascii_lowercase();
                 ServicePrincipal {
-                    object_id,
+                    object_id: node.at("id").text().map(lower),
                     app_id: node.at("appId").text(),
-                    source: Source { resource, ..node.source() },
+                    kind: node.at("servicePrincipalType").text(),
+                    owner_tenant: node.at("appOwnerOrganizationId").text().map(lower),
+                    enabled: node.at("accountEnabled").flag(),
+                    disabled_by_microsoft: node.at("disabledByMicrosoftStatus").or_none(Node::text),
+                    secrets: credentials(&node.at("passwordCredentials")),
+                    source: node.source(),
                 }
             })
         })
+    }
+
+    /// The client id: the manifest's, else the directory's.
+    pub fn client_id(&self) -> Fact<String> {
+        match &self.deployment.service_principal.client_id {
+            Some(client_id) => Fact::Known(
+                client_id.to_ascii_lowercase(),
+                Source {
+                    resource: format!("graph:applications(appId='{client_id}')"),
+                    pointer: String::new(),
+                    origin: Default::default(),
+                },
+            ),
+            None => self.service_principal().as_ref().and_then(|principal, _| {
+                principal.app_id.clone().map(|app_id| app_id.to_ascii_lowercase())
+            }),
+        }
+    }
+
+    /// The request for the app registration, or for a collection of it.
+    pub fn application_request(&self, kind: RequestKind, collection: &str) -> Fact<Request> {
+        self.client_id().map(|client_id| {
+            Request::graph(kind, format!("applications(appId='{client_id}'){collection}"))
+        })
+    }
+
+    /// The request for a collection of the service principal, such as `/transitiveMemberOf`: by the
+    /// key it was looked up with, and by its object id where Graph refuses that key there.
+    pub fn principal_collection_request(
+        &self,
+        kind: RequestKind,
+        collection: &str,
+    ) -> Fact<Request> {
+        let Some(principal) = self.service_principal_request() else {
+            return Fact::Unread(Gap::not_configured("service_principal.client_id"));
+        };
+        let by_key = Request::graph(kind, format!("{}{collection}", principal.target));
+        let refused = self
+            .snapshot
+            .document(&by_key)
+            .is_some_and(|document| matches!(document.status, Some(400 | 405 | 501)));
+        match (refused, self.principal_id()) {
+            (true, Fact::Known(id, source)) => {
+                let path = format!("servicePrincipals/{id}{collection}");
+                Fact::Known(Request::graph(kind, path), source)
+            }
+            _ => Fact::Known(
+                by_key,
+                Source {
+                    resource: format!("graph:{}", principal.target),
+                    pointer: String::new(),
+                    origin: Default::default(),
+                },
+            ),
+        }
     }
 
     /// What the service principal is called before, or without, a look into the directory.
@@ -163,46 +176,30 @@ impl Estate<'_> {
         }
     }
 
-    /// The role assignments that reach the service principal: its own and those of its groups, at,
-    /// above and below the subscription.
-    pub fn role_assignments(&self) -> &Fact<List<RoleAssignment>> {
-        self.role_assignments.get_or_init(|| {
-            self.principal_id().and_then(|principal, _| {
-                let lists = self.assignment_scopes().into_iter().map(|scope| {
-                    let request = Request::role_assignments(&scope, &principal);
-                    self.snapshot
-                        .list_of_existing(&request)
-                        .map(|list| typed(list, RoleAssignment::read))
-                });
-                lists
-                    .reduce(joined)
-                    .unwrap_or_else(|| Fact::Unread(Gap::not_configured("subscription")))
-            })
-        })
-    }
-
-    /// The subscriptions whose assignments count: the deployment's, and that of a storage account
-    /// the manifest names by an id elsewhere.
-    pub fn assignment_scopes(&self) -> Vec<ArmId> {
-        let own = self.deployment.subscription_id();
-        let mut scopes = vec![own];
-        if let Some(Selector::Id(account)) = &self.deployment.storage.account
-            && let Some(subscription) = account.subscription()
-        {
-            let other = ArmId::subscription_scope(subscription);
-            if other != scopes[0] {
-                scopes.push(other);
+    /// The tenant the deployment belongs to, in lower case: the manifest's, else the subscription's.
+    pub fn tenant(&self) -> Fact<String> {
+        match &self.deployment.tenant {
+            Some(tenant) => {
+                let source = Source {
+                    resource: self.deployment.subscription_id().to_string(),
+                    pointer: "/tenantId".to_owned(),
+                    origin: Default::default(),
+                };
+                Fact::Known(tenant.to_ascii_lowercase(), source)
             }
+            None => self.subscription().and_then(|subscription, _| {
+                subscription.tenant.map(|tenant| tenant.to_ascii_lowercase())
+            }),
         }
-        scopes
     }
 
     /// Whether the configured object id is proven to be the service principal's: the directory says
     /// so, or an assignment names it as a service principal. Asking for the assignments of another
     /// kind of id gives an empty list, which must not read as "no roles".
-    pub fn principal_is_proven(&self, principal: &str, assignments: &[RoleAssignment]) -> bool {
+    pub fn principal_is_proven(&self, principal: &str) -> bool {
+        let listed = self.role_assignments().value();
         self.service_principal().value().is_some()
-            || assignments.iter().any(|assignment| {
+            || listed.into_iter().flat_map(|list| &list.items).any(|assignment| {
                 assignment.principal_id.value().is_some_and(|id| id == principal)
                     && assignment
                         .principal_type
@@ -212,26 +209,19 @@ impl Estate<'_> {
     }
 }
 
-/// Two subscriptions' lists as one; what is above both is on both.
-fn joined(
-    own: Fact<List<RoleAssignment>>,
-    other: Fact<List<RoleAssignment>>,
-) -> Fact<List<RoleAssignment>> {
-    own.and_then(|mut list, source| {
-        match other {
-            Fact::Known(other, _) => {
-                for item in other.items {
-                    if !list.items.iter().any(|known| known.id == item.id) {
-                        list.items.push(item);
-                    }
-                }
-                list.missing = list.missing.or(other.missing);
-            }
-            Fact::Absent(_) => {}
-            Fact::Unread(gap) => {
-                list.missing.get_or_insert(gap);
-            }
+/// The secrets or certificates of a Graph object.
+fn credentials(node: &Node<'_>) -> Fact<List<Credential>> {
+    node.items().map(|list| list.map(|item| Credential::read(&item)))
+}
+
+/// An id in a Graph list. An item without one is lost to the list.
+fn graph_id(node: &Node<'_>, what: &str) -> Result<String, Gap> {
+    match node.at("id").text() {
+        Fact::Known(id, _) => Ok(id),
+        Fact::Absent(source) => {
+            let message = format!("{what} has no id");
+            Err(Gap::because(Reason::MissingField, message).at(source.resource))
         }
-        Fact::Known(list, source)
-    })
+        Fact::Unread(gap) => Err(gap),
+    }
 }

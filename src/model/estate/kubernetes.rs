@@ -144,16 +144,20 @@ impl Estate<'_> {
         })
     }
 
-    fn only_vnet_of_node_resource_group(&self) -> Fact<ArmId> {
+    /// The resource group AKS keeps the cluster's nodes in: always in the cluster's own subscription,
+    /// its name configurable, so it is never guessed.
+    pub fn node_resource_group_id(&self) -> Fact<ArmId> {
         self.cluster().as_ref().and_then(|cluster, _| {
-            let group = match &cluster.node_resource_group {
-                Fact::Known(group, _) => group,
-                Fact::Absent(source) => return Fact::Absent(source.clone()),
-                Fact::Unread(gap) => return Fact::Unread(gap.clone()),
-            };
-            // The node resource group is always in the cluster's own subscription.
-            let subscription = cluster.id.subscription().unwrap_or(&self.deployment.subscription);
-            let scope = ArmId::resource_group_scope(subscription, group);
+            cluster.node_resource_group.clone().map(|group| {
+                let own = cluster.id.subscription().unwrap_or(&self.deployment.subscription);
+                ArmId::resource_group_scope(own, &group)
+            })
+        })
+    }
+
+    fn only_vnet_of_node_resource_group(&self) -> Fact<ArmId> {
+        self.node_resource_group_id().and_then(|scope, _| {
+            let group = scope.name().to_owned();
             self.virtual_networks().and_then(|list, source| {
                 let inside: Vec<ArmId> = list
                     .items

@@ -22,7 +22,11 @@ use std::sync::OnceLock;
 pub use backup::{DatedFolders, FolderState, MOST_LISTED_FOLDERS};
 pub use dns::VirtualNetworkLink;
 pub use folders::Folder;
-pub use identity::{RoleAssignment, STORAGE_BLOB_DATA_CONTRIBUTOR, ServicePrincipal, role_name};
+pub use identity::{
+    AppRoleAssignment, Application, Credential, DelegatedGrant, DirectoryRole, FederatedCredential,
+    Membership, RoleAssignment, STORAGE_BLOB_DATA_CONTRIBUTOR, ScheduleInstance, ServicePrincipal,
+    TenantAssignment, Validity, role_name,
+};
 pub use kubernetes::{AgentPool, ManagedCluster};
 pub use network::{Peering, Subnet, VirtualNetwork};
 pub use postgres::{

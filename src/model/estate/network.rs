@@ -27,6 +27,10 @@ pub struct Subnet {
     pub id: ArmId,
     /// The whole resource, for evidence.
     pub source: Source,
+    /// `properties.networkSecurityGroup.id`; left out when there is none.
+    pub network_security_group: Fact<ArmId>,
+    /// `properties.routeTable.id`; left out when there is none.
+    pub route_table: Fact<ArmId>,
 }
 
 /// One side of a peering.
@@ -58,7 +62,18 @@ impl VirtualNetwork {
         let subnets = properties.as_ref().and_then(|properties, _| {
             properties.at("subnets").items_or_none().map(|list| {
                 typed(list, |node| {
-                    Ok(Subnet { id: child_id(node, &id, "subnets")?, source: node.source() })
+                    let properties = node.at("properties").object();
+                    let reference = |field: &str| {
+                        properties.as_ref().and_then(|properties, _| {
+                            properties.at(field).at("id").or_none(Node::arm_id)
+                        })
+                    };
+                    Ok(Subnet {
+                        id: child_id(node, &id, "subnets")?,
+                        source: node.source(),
+                        network_security_group: reference("networkSecurityGroup"),
+                        route_table: reference("routeTable"),
+                    })
                 })
             })
         });
@@ -160,6 +175,23 @@ impl Estate<'_> {
                 )),
             })
         })
+    }
+
+    /// The subnets traffic between cluster and server starts and ends in, as far as they are known.
+    pub fn traffic_subnets(&self) -> Vec<Subnet> {
+        let ends = self.aks_subnets();
+        let aks = ends.value().map(|list| list.items.clone()).unwrap_or_default();
+        let postgres = self.postgres_subnet_id();
+        let networks = [self.aks_vnet(), self.postgres_vnet()];
+        let known = networks.iter().filter_map(|vnet| vnet.value()?.subnets.value());
+        let mut subnets: Vec<Subnet> = known
+            .flat_map(|list| &list.items)
+            .filter(|subnet| aks.contains(&subnet.id) || postgres.value() == Some(&subnet.id))
+            .cloned()
+            .collect();
+        subnets.sort_by(|a, b| a.id.cmp(&b.id));
+        subnets.dedup_by(|a, b| a.id == b.id);
+        subnets
     }
 
     /// Whether the server's subnet still exists: in its network's own list, else by a read of its

@@ -6,6 +6,7 @@ mod blobs;
 mod changes;
 mod faults;
 mod graph;
+mod resource_graph;
 mod scenarios;
 mod serving;
 mod sign_in;
