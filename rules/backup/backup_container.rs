@@ -49,8 +49,7 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
         }
         Fact::Unread(gap) => return Err(gap.into()),
     };
-    let live = list.find(&source, |container| container.name == *wanted && !container.deleted);
-    match live {
+    match estate.backup_container() {
         Fact::Known(container, _) => {
             let evidence = Evidence::at(&container.source).observed(wanted).expected(wanted);
             let message = format!("The backup container {wanted} exists.");
