@@ -42,7 +42,13 @@ pub static CATALOGUE: &[&Rule] = &[
     &placement::resource_group::RULE,
     &placement::server_in_resource_group::RULE,
     &placement::storage_region::RULE,
+    &storage::account_usable::RULE,
+    &storage::application_container::RULE,
     &storage::default_deny::RULE,
+    &storage::aks_network_admitted::RULE,
+    &storage::network_rule_in_effect::RULE,
+    &storage::aks_service_endpoint::RULE,
+    &storage::all_aks_subnets_admitted::RULE,
 ];
 
 /// The rule of an id or name, case-blind.
