@@ -118,6 +118,16 @@ fn one_rule_asks_one_question() {
     assert_eq!(reads.len(), 1, "{reads:?}");
 }
 
+/// The service endpoint settles it: nobody asks for private endpoints.
+#[test]
+fn a_way_that_works_spares_the_question_for_another() {
+    let azure = Azure::named("compliant");
+    azure.vaudit().run(&["check", "--rule", "STO00[4-7]"]).exits(0);
+    let asked = azure.simulator.requests();
+    let reads: Vec<_> = asked.iter().filter(|request| request.method == "GET").collect();
+    assert_eq!(reads.len(), 3, "accounts, clusters and networks, but {reads:?}");
+}
+
 #[test]
 fn what_selects_nothing_is_an_error_and_says_nothing_on_stdout() {
     for arguments in [

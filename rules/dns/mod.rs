@@ -3,9 +3,15 @@
 use vaudit_model::estate::VirtualNetworkLink;
 use vaudit_model::{Estate, Stop};
 
+pub(crate) mod address_record;
 pub(crate) mod aks_link_complete;
 pub(crate) mod auto_registration;
+pub(crate) mod azure_resolver;
+pub(crate) mod dedicated_zone;
+pub(crate) mod registration_possible;
 pub(crate) mod zone_linked_to_aks;
+pub(crate) mod zone_linked_to_postgres;
+pub(crate) mod zone_name;
 
 /// The link between the server's zone and the AKS network, whose absence DNS003 reports.
 fn aks_link(estate: &Estate<'_>) -> Result<VirtualNetworkLink, Stop> {

@@ -39,28 +39,14 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
     let (account, _) = estate.storage_account().required("PLC004")?;
     let subject = account.id.as_str();
     let evidence = evidence(account);
-    // Left out means that it was never set, which Azure takes as enabled.
-    let public = account.public_network_access.read()?.map_or("Enabled", |(public, _)| public);
-    match public.to_ascii_lowercase().as_str() {
-        "disabled" => {
-            let open = account.default_action.value().is_some_and(|action| is(action, "Allow"));
-            let message = if open {
-                "Public network access is disabled, which overrules the default action Allow; set that to Deny as well."
-            } else {
-                "Public network access is disabled."
-            };
-            return Ok(vec![Judgement::pass(subject, message).with_all(evidence)]);
-        }
-        "enabled" => {}
-        "securedbyperimeter" => {
-            let message =
-                "a network security perimeter guards the account, and its rules are kept elsewhere";
-            return Err(Gap::because(Reason::BeyondReach, message).at(subject).into());
-        }
-        _ => {
-            let message = format!("`publicNetworkAccess` is {public}, which vaudit does not know");
-            return Err(Gap::because(Reason::Unrecognised, message).at(subject).into());
-        }
+    if !account.has_public_access()? {
+        let open = account.default_action.value().is_some_and(|action| is(action, "Allow"));
+        let message = if open {
+            "Public network access is disabled, which overrules the default action Allow; set that to Deny as well."
+        } else {
+            "Public network access is disabled."
+        };
+        return Ok(vec![Judgement::pass(subject, message).with_all(evidence)]);
     }
     let (action, _) = account.default_action.required("PLC004")?;
     if is(action, "Deny") {

@@ -54,7 +54,13 @@ pub(crate) fn looks_at(need: Need) -> &'static [Need] {
             Need::VirtualNetworks,
             Need::PrivateEndpoints,
         ],
-        Need::PrivateEndpoints => &[Need::PostgresServer, Need::PrivateEndpoints],
+        Need::PrivateEndpoints => &[
+            Need::PostgresServer,
+            Need::ManagedCluster,
+            Need::StorageAccount,
+            Need::VirtualNetworks,
+            Need::PrivateEndpoints,
+        ],
         Need::PostgresDatabases | Need::PostgresBackups => &[Need::PostgresServer],
         Need::VirtualNetworkLinks => &[
             Need::PostgresServer,
@@ -100,11 +106,11 @@ pub(crate) fn requests(estate: &Estate<'_>, need: Need) -> Vec<Request> {
             listed_or_by_id(estate, kinds, selectors)
         }
         Need::VirtualNetworks => virtual_networks(estate, &subscription),
-        Need::PrivateEndpoints if has_endpoints => private_endpoints(estate, &subscription),
+        Need::PrivateEndpoints => private_endpoints(estate, &subscription, has_endpoints),
         Need::PrivateDnsZones if has_endpoints => {
             vec![Request::arm(RequestKind::PrivateDnsZones, &subscription)]
         }
-        Need::PrivateEndpoints | Need::PrivateDnsZones => Vec::new(),
+        Need::PrivateDnsZones => Vec::new(),
         Need::ServicePrincipal => estate.service_principal_request().into_iter().collect(),
         Need::PostgresDatabases => of_server(estate, RequestKind::PostgresDatabases),
         Need::PostgresBackups => of_server(estate, RequestKind::PostgresBackups),
@@ -241,10 +247,16 @@ fn virtual_networks(estate: &Estate<'_>, subscription: &ArmId) -> Vec<Request> {
     requests
 }
 
-/// The subscription's list, and a read by id for each approved endpoint it cannot or does not show.
-fn private_endpoints(estate: &Estate<'_>, subscription: &ArmId) -> Vec<Request> {
+/// The subscription's list, and a read by id for each approved endpoint it cannot or does not show:
+/// those of the server, where the manifest allows them, and those of the account, where they decide.
+fn private_endpoints(estate: &Estate<'_>, subscription: &ArmId, of_server: bool) -> Vec<Request> {
     let kinds = (RequestKind::PrivateEndpoints, RequestKind::PrivateEndpoint);
-    let (approved, _) = estate.approved_endpoints();
+    let mut approved = estate.deciding_blob_endpoints();
+    if of_server {
+        approved.extend(estate.approved_endpoints().0);
+    } else if approved.is_empty() {
+        return Vec::new();
+    }
     listed_or_hidden(estate, kinds, subscription, approved)
 }
 
@@ -278,16 +290,11 @@ fn of_zone(estate: &Estate<'_>, kind: RequestKind) -> Vec<Request> {
 /// DNS allows 500 reads in five minutes.
 const MOST_ZONES: usize = 50;
 
-/// The zones of the subscription and their links, once it is known that the AKS network does not
-/// register its machines in the server's zone: only then the question is open.
+/// The zones of the subscription and their links, once it is known that the AKS network is linked
+/// to the server's zone and does not register its machines there: only then the question is open.
 fn registration_zones(estate: &Estate<'_>, subscription: &ArmId) -> Vec<Request> {
     let link = estate.aks_vnet_id().and_then(|vnet, _| estate.zone_link_to(&vnet));
-    let registers = match &link {
-        Fact::Known(link, _) => link.registration_enabled.value() == Some(&true),
-        Fact::Absent(_) => false,
-        Fact::Unread(gap) => gap.is_not_collected(),
-    };
-    if registers {
+    if link.value().and_then(|link| link.registration_enabled.value()) != Some(&false) {
         return Vec::new();
     }
     let list = Request::arm(RequestKind::PrivateDnsZones, subscription);

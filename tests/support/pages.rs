@@ -61,11 +61,7 @@ impl Example {
 
     fn change(&mut self, key: &str, change: &Value) {
         if let Some((kind, child_type)) = list(key) {
-            let mut document = self.first(kind);
-            if kind == RequestKind::VirtualNetworkLinks {
-                document.request =
-                    Request::arm(kind, &self.server_id("privateDnsZoneArmResourceId"));
-            }
+            let mut document = self.listing(key, kind);
             match refusal(change) {
                 Some((status, body)) => refuse(&mut document, status, body),
                 None if kind == RequestKind::TenantRoleAssignments => {
@@ -92,6 +88,9 @@ impl Example {
     /// A resource on a list is patched there; refused, it is refused when asked for by id.
     fn change_item(&mut self, kind: RequestKind, name: Option<&str>, change: &Value) {
         let mut document = self.first(kind);
+        if kind == RequestKind::PrivateDnsZone {
+            document.request = Request::arm(kind, &self.server_id("privateDnsZoneArmResourceId"));
+        }
         let Some(name) = name else {
             match refusal(change) {
                 Some((status, body)) => refuse(&mut document, status, body),
@@ -152,6 +151,27 @@ impl Example {
             Body::Blobs(page) => page.prefixes.into_iter().max(),
             Body::Json(_) | Body::Text(_) | Body::Empty => None,
         }
+    }
+
+    /// The answer a list stands for, which the compliant estate may never have asked for.
+    fn listing(&self, key: &str, kind: RequestKind) -> Document {
+        let target = match key {
+            "containers" => self.listed_id(RequestKind::StorageAccounts, "stvectice"),
+            "backup containers" => self.listed_id(RequestKind::StorageAccounts, "stvecticebkp"),
+            "links" | "records" => self.server_id("privateDnsZoneArmResourceId"),
+            "zones" | "private endpoints" => self.deployment.subscription_id(),
+            "other links" => ArmId::parse(&self.other_zone()).unwrap(),
+            _ => return self.first(kind),
+        };
+        let mut document = self.first(RequestKind::ResourceGroup);
+        document.request = Request::arm(kind, &target);
+        document
+    }
+
+    /// A zone beside the server's.
+    fn other_zone(&self) -> String {
+        let group = self.deployment.resource_group_id();
+        group.resource("Microsoft.Network/privateDnsZones", "corp.example.com").to_string()
     }
 
     fn first(&self, kind: RequestKind) -> Document {
@@ -220,6 +240,9 @@ impl Example {
                 self.listed_id(RequestKind::StorageAccounts, "stvectice").to_string(),
             ),
             ("{object id}", self.object_id()),
+            ("{server}", self.listed_id(RequestKind::PostgresServers, "pg-vectice").to_string()),
+            ("{zone}", self.server_id("privateDnsZoneArmResourceId").to_string()),
+            ("{other zone}", self.other_zone()),
         ];
         expand(value, &names);
     }
@@ -258,8 +281,19 @@ fn list(key: &str) -> Option<(RequestKind, &'static str)> {
         "databases" => (RequestKind::PostgresDatabases, "databases"),
         "backups" => (RequestKind::PostgresBackups, "backups"),
         "vnets" => (RequestKind::VirtualNetworks, "virtualNetworks"),
-        "links" => (RequestKind::VirtualNetworkLinks, "virtualNetworkLinks"),
-        "backup containers" => (RequestKind::BlobContainers, "blobServices/default/containers"),
+        "links" | "other links" => (RequestKind::VirtualNetworkLinks, "virtualNetworkLinks"),
+        "records" => (RequestKind::RecordSets, "A"),
+        "zones" => (RequestKind::PrivateDnsZones, "providers/Microsoft.Network/privateDnsZones"),
+        "private endpoints" => {
+            (RequestKind::PrivateEndpoints, "providers/Microsoft.Network/privateEndpoints")
+        }
+        "subscription servers" => (
+            RequestKind::SubscriptionServers,
+            "providers/Microsoft.DBforPostgreSQL/flexibleServers",
+        ),
+        "containers" | "backup containers" => {
+            (RequestKind::BlobContainers, "blobServices/default/containers")
+        }
         "role assignments" => {
             (RequestKind::RoleAssignments, "providers/Microsoft.Authorization/roleAssignments")
         }
@@ -297,6 +331,7 @@ fn item(key: &str) -> Option<(RequestKind, Option<&'static str>)> {
         "service principal" => (RequestKind::ServicePrincipal, None),
         "application" => (RequestKind::Application, None),
         "resource graph" => (RequestKind::TenantRoleAssignments, None),
+        "zone" => (RequestKind::PrivateDnsZone, None),
         "server" => (RequestKind::PostgresServers, Some("pg-vectice")),
         "cluster" => (RequestKind::ManagedClusters, Some("aks-vectice")),
         "storage account" => (RequestKind::StorageAccounts, Some("stvectice")),

@@ -1,10 +1,13 @@
 //! The private DNS zone of the server and its virtual network links.
 
+use std::net::Ipv4Addr;
+
 use super::{Estate, item_id, typed};
 use crate::arm_id::ArmId;
 use crate::deployment::PrivateMode;
 use crate::fact::{Fact, Gap, List, Reason, Source};
 use crate::need::{Request, RequestKind};
+use crate::reader::Node;
 
 /// A virtual network link of a private DNS zone (R30).
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +24,51 @@ pub struct VirtualNetworkLink {
     pub state: Fact<String>,
     /// `properties.provisioningState`.
     pub provisioning_state: Fact<String>,
+}
+
+/// A private DNS zone (R10).
+#[derive(Clone, Debug, PartialEq)]
+pub struct PrivateDnsZone {
+    /// Its id.
+    pub id: ArmId,
+    /// The whole resource, for evidence.
+    pub source: Source,
+    /// Its name, without a trailing dot.
+    pub name: String,
+    /// `properties.provisioningState`.
+    pub provisioning_state: Fact<String>,
+}
+
+/// An address record set of a private DNS zone (R31).
+#[derive(Clone, Debug, PartialEq)]
+pub struct AddressRecord {
+    /// Its id; the name is relative to the zone.
+    pub id: ArmId,
+    /// `properties.isAutoRegistered`: whether a machine of a linked network is behind it.
+    pub auto_registered: Fact<bool>,
+    /// `properties.aRecords[].ipv4Address`.
+    pub addresses: Fact<List<Ipv4Addr>>,
+}
+
+impl AddressRecord {
+    fn read(node: &Node<'_>) -> Result<Self, Gap> {
+        let properties = node.at("properties");
+        let addresses = properties.at("aRecords").items_or_none();
+        Ok(Self {
+            id: item_id(node)?,
+            auto_registered: properties.at("isAutoRegistered").flag(),
+            addresses: addresses.map(|list| typed(list, address)),
+        })
+    }
+}
+
+fn address(record: &Node<'_>) -> Result<Ipv4Addr, Gap> {
+    let field = record.at("ipv4Address");
+    let gap = || {
+        let message = "an address record names no IPv4 address";
+        Gap::because(Reason::MissingField, message).at(field.resource())
+    };
+    field.text().value().and_then(|text| text.trim().parse().ok()).ok_or_else(gap)
 }
 
 impl Estate<'_> {
@@ -91,6 +139,63 @@ impl Estate<'_> {
                     }
                 }
             }
+        })
+    }
+
+    /// The server's zone itself. Absent when it was deleted under the reference.
+    pub fn server_zone(&self) -> Fact<PrivateDnsZone> {
+        self.zone_id().and_then(|id, _| {
+            let zone = self.snapshot.resource(&Request::arm(RequestKind::PrivateDnsZone, &id));
+            zone.map(|node| PrivateDnsZone {
+                source: node.source(),
+                name: id.name().trim_end_matches('.').to_owned(),
+                provisioning_state: node.at("properties").at("provisioningState").text(),
+                id,
+            })
+        })
+    }
+
+    /// The address records of the server's zone. Absent when the zone itself is.
+    pub fn address_records(&self) -> Fact<List<AddressRecord>> {
+        self.zone_id().and_then(|zone, _| {
+            let records = self.snapshot.list(&Request::arm(RequestKind::RecordSets, &zone));
+            records.map(|mut list| {
+                list.items.retain(|node| !node.at("properties").at("aRecords").is_missing());
+                let mut records = typed(list, AddressRecord::read);
+                records.items.sort_by(|a, b| a.id.cmp(&b.id));
+                records
+            })
+        })
+    }
+
+    /// The link by which another zone than the server's registers the machines of a network. A list
+    /// of zones that lacks the server's own is filtered, so it proves nothing.
+    pub fn other_registration(&self, vnet: &ArmId) -> Fact<VirtualNetworkLink> {
+        let scope = self.deployment.subscription_id();
+        let request = Request::arm(RequestKind::PrivateDnsZones, &scope);
+        let listed = self.snapshot.list_of_existing(&request).map(|list| typed(list, item_id));
+        self.zone_id().and_then(|own, _| {
+            listed.and_then(|mut zones, source| {
+                let is_filtered = own.is_within(&scope) && !zones.items.contains(&own);
+                let mut missing = zones.missing.or_else(|| {
+                    let message = "the list of private DNS zones does not show the server's own, so it shows a part only";
+                    is_filtered.then(|| Gap::because(Reason::BeyondReach, message).at(scope.as_str()))
+                });
+                zones.items.retain(|zone| *zone != own);
+                zones.items.sort();
+                for zone in &zones.items {
+                    let link = self.link_between(zone, vnet);
+                    let registers = link.as_ref().and_then(|link, _| link.registration_enabled.clone());
+                    match registers {
+                        Fact::Known(true, _) => return link,
+                        Fact::Known(false, _) | Fact::Absent(_) => {}
+                        Fact::Unread(gap) => {
+                            missing.get_or_insert(gap);
+                        }
+                    }
+                }
+                missing.map_or(Fact::Absent(source), Fact::Unread)
+            })
         })
     }
 

@@ -117,6 +117,31 @@ impl Estate<'_> {
         })
     }
 
+    /// The subnets the cluster's traffic comes from: those its node pools name, else the only subnet
+    /// of the network AKS made for it.
+    pub fn cluster_subnets(&self) -> Fact<List<ArmId>> {
+        self.aks_subnets().and_then(|named, source| {
+            if !named.items.is_empty() || !named.is_complete() {
+                return Fact::Known(named, source);
+            }
+            self.aks_vnet().as_ref().and_then(|vnet, _| {
+                vnet.subnets.as_ref().and_then(|list, source| match list.items.as_slice() {
+                    [only] if list.is_complete() => {
+                        Fact::Known(List::complete(vec![only.id.clone()]), source)
+                    }
+                    several => Fact::Unread(list.missing.clone().unwrap_or_else(|| {
+                        let message = format!(
+                            "the cluster names no subnet, and its network {} has {} of them",
+                            vnet.id.name(),
+                            several.len(),
+                        );
+                        Gap::because(Reason::Ambiguous, message).at(vnet.id.as_str())
+                    })),
+                })
+            })
+        })
+    }
+
     /// The id of the virtual network the cluster lives in: the parent of its subnets, else the only
     /// network of the node resource group (`catalogue.md`, NET001).
     pub fn aks_vnet_id(&self) -> Fact<ArmId> {

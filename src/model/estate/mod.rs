@@ -14,13 +14,14 @@ mod network;
 mod postgres;
 mod selection;
 mod storage;
+mod storage_access;
 mod subjects;
 mod subscription;
 
 use std::sync::OnceLock;
 
 pub use backup::{DatedFolders, FolderState, MOST_LISTED_FOLDERS};
-pub use dns::VirtualNetworkLink;
+pub use dns::{AddressRecord, PrivateDnsZone, VirtualNetworkLink};
 pub use folders::Folder;
 pub use identity::{
     AppRoleAssignment, Application, Credential, DelegatedGrant, DirectoryRole, FederatedCredential,
@@ -28,11 +29,12 @@ pub use identity::{
     TenantAssignment, Validity, role_name,
 };
 pub use kubernetes::{AgentPool, ManagedCluster};
-pub use network::{Peering, Subnet, VirtualNetwork};
+pub use network::{Peering, ServiceEndpoint, Subnet, VirtualNetwork};
 pub use postgres::{
     Database, PostgresAccess, PostgresBackup, PostgresServer, PrivateEndpointConnection,
 };
 pub use storage::{BlobContainer, StorageAccount};
+pub use storage_access::{Admission, VirtualNetworkRule};
 pub use subscription::{ResourceGroup, Subscription};
 
 use crate::arm_id::ArmId;
@@ -97,6 +99,17 @@ fn typed<T>(list: List<Node<'_>>, read: impl Fn(&Node<'_>) -> Result<T, Gap>) ->
         }
     }
     List { items, missing }
+}
+
+/// The texts of a list; an item that is no text makes it incomplete.
+fn texts(list: List<Node<'_>>) -> List<String> {
+    typed(list, |node| match node.text() {
+        Fact::Known(text, _) => Ok(text),
+        Fact::Unread(gap) => Err(gap),
+        Fact::Absent(source) => {
+            Err(Gap::because(Reason::MissingField, "an item is no text").at(source.resource))
+        }
+    })
 }
 
 /// The id of a listed resource; without one it cannot be told apart from others.

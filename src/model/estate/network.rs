@@ -1,6 +1,10 @@
 //! Virtual networks, subnets and peerings, and which networks are the deployment's two.
 
-use super::{Estate, PostgresServer, child_id, item_id, typed};
+use std::net::Ipv4Addr;
+
+use super::postgres::approved;
+use super::{Estate, PostgresServer, child_id, item_id, texts, typed};
+use crate::address::holds;
 use crate::arm_id::ArmId;
 use crate::deployment::PrivateMode;
 use crate::fact::{Fact, Gap, List, Reason, Source};
@@ -18,6 +22,8 @@ pub struct VirtualNetwork {
     pub subnets: Fact<List<Subnet>>,
     /// `properties.virtualNetworkPeerings`; left out when there are none.
     pub peerings: Fact<List<Peering>>,
+    /// `properties.dhcpOptions.dnsServers`; left out, or empty, when Azure's own resolver is asked.
+    pub dns_servers: Fact<List<String>>,
 }
 
 /// A subnet.
@@ -31,6 +37,21 @@ pub struct Subnet {
     pub network_security_group: Fact<ArmId>,
     /// `properties.routeTable.id`; left out when there is none.
     pub route_table: Fact<ArmId>,
+    /// `properties.addressPrefix` and `properties.addressPrefixes`: either may be left out, not both.
+    pub address_prefixes: Fact<List<String>>,
+    /// `properties.serviceEndpoints`; left out when there are none.
+    pub service_endpoints: Fact<List<ServiceEndpoint>>,
+}
+
+/// A service endpoint of a subnet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceEndpoint {
+    /// `service`, such as `Microsoft.Storage`.
+    pub service: Fact<String>,
+    /// `locations`: the regions it reaches, or `*`.
+    pub locations: Fact<List<String>>,
+    /// `provisioningState`.
+    pub state: Fact<String>,
 }
 
 /// One side of a peering.
@@ -60,22 +81,11 @@ impl VirtualNetwork {
         // `properties` (`catalogue.md` §0.1 item 4).
         let properties = node.at("properties").object();
         let subnets = properties.as_ref().and_then(|properties, _| {
-            properties.at("subnets").items_or_none().map(|list| {
-                typed(list, |node| {
-                    let properties = node.at("properties").object();
-                    let reference = |field: &str| {
-                        properties.as_ref().and_then(|properties, _| {
-                            properties.at(field).at("id").or_none(Node::arm_id)
-                        })
-                    };
-                    Ok(Subnet {
-                        id: child_id(node, &id, "subnets")?,
-                        source: node.source(),
-                        network_security_group: reference("networkSecurityGroup"),
-                        route_table: reference("routeTable"),
-                    })
-                })
-            })
+            let subnets = properties.at("subnets").items_or_none();
+            subnets.map(|list| typed(list, |node| Subnet::read(node, &id)))
+        });
+        let dns_servers = properties.as_ref().and_then(|properties, _| {
+            properties.at("dhcpOptions").at("dnsServers").items_or_none().map(texts)
         });
         let peerings = properties.and_then(|properties, _| {
             properties.at("virtualNetworkPeerings").items_or_none().map(|list| {
@@ -91,7 +101,7 @@ impl VirtualNetwork {
                 })
             })
         });
-        Ok(Self { id, source: node.source(), subnets, peerings })
+        Ok(Self { id, source: node.source(), subnets, peerings, dns_servers })
     }
 
     /// The peering whose other side is `remote`. A peering whose other side cannot be read may be
@@ -108,6 +118,84 @@ impl VirtualNetwork {
                 None => Fact::Absent(source),
             }
         })
+    }
+}
+
+impl Subnet {
+    fn read(node: &Node<'_>, vnet: &ArmId) -> Result<Self, Gap> {
+        let properties = node.at("properties").object();
+        let properties = properties.as_ref();
+        let reference = |field: &str| {
+            properties.clone().and_then(|own, _| own.at(field).at("id").or_none(Node::arm_id))
+        };
+        let service_endpoints = properties.clone().and_then(|own, _| {
+            let endpoints = own.at("serviceEndpoints").items_or_none();
+            endpoints.map(|list| list.map(|node| ServiceEndpoint::read(&node)))
+        });
+        Ok(Self {
+            id: child_id(node, vnet, "subnets")?,
+            source: node.source(),
+            network_security_group: reference("networkSecurityGroup"),
+            route_table: reference("routeTable"),
+            address_prefixes: properties.clone().and_then(|own, _| prefixes(own)),
+            service_endpoints,
+        })
+    }
+
+    /// Whether an address lies in the subnet.
+    ///
+    /// # Errors
+    ///
+    /// The gap when its prefixes cannot be read or understood.
+    pub fn holds(&self, address: Ipv4Addr) -> Result<bool, Gap> {
+        let list = match &self.address_prefixes {
+            Fact::Known(list, _) => list,
+            Fact::Absent(_) => return Ok(false),
+            Fact::Unread(gap) => return Err(gap.clone()),
+        };
+        let mut missing = list.missing.clone();
+        for prefix in &list.items {
+            match holds(prefix, address) {
+                Some(true) => return Ok(true),
+                Some(false) => {}
+                None => {
+                    let message = format!("the prefix {prefix} of {} is odd", self.id.name());
+                    missing.get_or_insert(Gap::because(Reason::Unrecognised, message));
+                }
+            }
+        }
+        missing.map_or(Ok(false), Err)
+    }
+}
+
+/// The prefixes of a subnet, from the field for one and the field for several.
+fn prefixes(properties: &Node<'_>) -> Fact<List<String>> {
+    let one = properties.at("addressPrefix").or_none(Node::text);
+    let several = properties.at("addressPrefixes");
+    let several = if several.is_missing() && !one.is_absent() {
+        Fact::Known(List::complete(Vec::new()), several.source())
+    } else {
+        several.items().map(texts)
+    };
+    several.and_then(|mut list, source| match one {
+        Fact::Unread(gap) => Fact::Unread(gap),
+        Fact::Absent(_) => Fact::Known(list, source),
+        Fact::Known(one, source) => {
+            if !list.items.contains(&one) {
+                list.items.push(one);
+            }
+            Fact::Known(list, source)
+        }
+    })
+}
+
+impl ServiceEndpoint {
+    fn read(node: &Node<'_>) -> Self {
+        Self {
+            service: node.at("service").text(),
+            locations: node.at("locations").items().map(texts),
+            state: node.at("provisioningState").text(),
+        }
     }
 }
 
@@ -209,38 +297,30 @@ impl Estate<'_> {
         })
     }
 
+    /// The server's subnet with its prefixes. Absent when it does not exist any more.
+    pub fn server_subnet(&self) -> Fact<Subnet> {
+        self.postgres_subnet_id().and_then(|id, _| {
+            self.postgres_vnet().as_ref().and_then(|vnet, _| {
+                let listed = vnet.subnets.value().map_or(&[][..], |list| &list.items);
+                if let Some(subnet) = listed.iter().find(|subnet| subnet.id == id) {
+                    return Fact::Known(subnet.clone(), subnet.source.clone());
+                }
+                let own = self.snapshot.resource(&Request::arm(RequestKind::Subnet, &id));
+                own.and_then(|node, source| match Subnet::read(&node, &vnet.id) {
+                    Ok(subnet) => Fact::Known(subnet, source),
+                    Err(gap) => Fact::Unread(gap),
+                })
+            })
+        })
+    }
+
     /// The approved private endpoints of the server, sorted by id, with the gap that keeps the rest
     /// from being known.
     pub fn approved_endpoints(&self) -> (Vec<ArmId>, Option<Gap>) {
         let connections = self.server().as_ref().and_then(|server, _| {
             server.access.as_ref().and_then(|access, _| access.private_endpoints.clone())
         });
-        let (connections, mut missing) = match connections {
-            Fact::Known(list, _) => (list.items, list.missing),
-            Fact::Absent(_) => (Vec::new(), None),
-            Fact::Unread(gap) => (Vec::new(), Some(gap)),
-        };
-        let mut approved = Vec::new();
-        for connection in &connections {
-            let endpoint = match connection.is_approved() {
-                Ok(false) => continue,
-                Ok(true) => match &connection.endpoint {
-                    Fact::Known(id, _) => Ok(id.clone()),
-                    Fact::Absent(_) => continue,
-                    Fact::Unread(gap) => Err(gap.clone()),
-                },
-                Err(gap) => Err(gap),
-            };
-            match endpoint {
-                Ok(id) => approved.push(id),
-                Err(gap) => {
-                    missing.get_or_insert(gap);
-                }
-            }
-        }
-        approved.sort();
-        approved.dedup();
-        (approved, missing)
+        approved(&connections)
     }
 
     /// The subnet of the server's private endpoint. Endpoints may lie where this auditor cannot see
@@ -271,27 +351,32 @@ impl Estate<'_> {
     }
 
     fn subnet_of_endpoint(&self, id: &ArmId) -> Fact<ArmId> {
+        self.private_endpoint(id).and_then(|node, _| endpoint_subnet(&node))
+    }
+
+    /// A private endpoint by its id: from the subscription's list, else from a read of its own.
+    pub(super) fn private_endpoint(&self, id: &ArmId) -> Fact<Node<'_>> {
         let scope = self.deployment.subscription_id();
         let request = Request::arm(RequestKind::PrivateEndpoints, &scope);
-        let subnet = |node: &Node<'_>| {
-            node.at("properties").at("subnet").at("id").arm_id().and_then(subnet_only)
-        };
         let listed = self.snapshot.list_of_existing(&request);
-        if let Fact::Known(list, _) = &listed {
-            let found = list.items.iter().find(|node| node.at("id").arm_id().value() == Some(id));
-            if let Some(node) = found {
-                return subnet(node);
+        let refusal = listed.gap().cloned();
+        if let Fact::Known(list, source) = listed {
+            let mut items = list.items.into_iter();
+            if let Some(node) = items.find(|node| node.at("id").arm_id().value() == Some(id)) {
+                return Fact::Known(node, source);
             }
         }
-        let read = self.snapshot.resource(&Request::arm(RequestKind::PrivateEndpoint, id));
-        match (read.and_then(|node, _| subnet(&node)), listed.gap()) {
+        match (self.snapshot.resource(&Request::arm(RequestKind::PrivateEndpoint, id)), refusal) {
             // Not asked by id yet: what the list said is the better reason.
-            (Fact::Unread(gap), Some(refusal)) if gap.is_not_collected() => {
-                Fact::Unread(refusal.clone())
-            }
+            (Fact::Unread(gap), Some(refusal)) if gap.is_not_collected() => Fact::Unread(refusal),
             (read, _) => read,
         }
     }
+}
+
+/// The subnet a private endpoint lies in.
+pub(super) fn endpoint_subnet(endpoint: &Node<'_>) -> Fact<ArmId> {
+    endpoint.at("properties").at("subnet").at("id").arm_id().and_then(subnet_only)
 }
 
 /// An id that is that of a subnet.

@@ -24,6 +24,8 @@ pub struct PostgresServer {
     pub version: Fact<String>,
     /// `properties.state`: `Ready`, `Stopped`, `Updating`, …
     pub state: Fact<String>,
+    /// `properties.sourceServerResourceId`: what a replica replicates; left out on other servers.
+    pub source_server: Fact<ArmId>,
     /// `properties.replicationRole`, in some answers `properties.replica.role`; absent on servers
     /// that replicate nothing.
     pub replication_role: Fact<String>,
@@ -46,16 +48,16 @@ pub struct PostgresAccess {
     pub private_endpoints: Fact<List<PrivateEndpointConnection>>,
 }
 
-/// A private endpoint connection of a server.
+/// A private endpoint connection of a server, or of a storage account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrivateEndpointConnection {
     /// `privateEndpoint.id`.
     pub endpoint: Fact<ArmId>,
     /// `privateLinkServiceConnectionState.status`: `Approved`, `Pending`, …
     pub status: Fact<String>,
-    /// Whether it is for the server itself: `groupIds` has `postgresqlServer`, the only group there
-    /// is, or is left out.
-    pub for_server: Fact<bool>,
+    /// Whether it is for the service that matters: `groupIds` has its group (`postgresqlServer`,
+    /// `blob`), or is left out, as in the answers about accounts.
+    pub for_group: Fact<bool>,
 }
 
 /// A database (R21).
@@ -104,7 +106,7 @@ impl PostgresServer {
             private_endpoints: properties
                 .at("privateEndpointConnections")
                 .items_or_none()
-                .map(|list| list.map(|node| PrivateEndpointConnection::read(&node))),
+                .map(|list| list.map(|node| PrivateEndpointConnection::read(&node, SERVER_GROUP))),
         });
         Ok(Self {
             id: item_id(node)?,
@@ -112,6 +114,7 @@ impl PostgresServer {
             location: node.at("location").region(),
             version: properties.at("version").text(),
             state: properties.at("state").text(),
+            source_server: properties.at("sourceServerResourceId").or_none(Node::arm_id),
             replication_role: replication_role(&properties),
             access,
             created_at: node.at("systemData").at("createdAt").instant(),
@@ -126,30 +129,34 @@ impl PostgresServer {
     }
 }
 
+/// The only group of a server that private endpoints can be made for.
+const SERVER_GROUP: &str = "postgresqlServer";
+
 impl PrivateEndpointConnection {
-    fn read(node: &Node<'_>) -> Self {
+    /// Reads a connection to one of the services a resource offers.
+    pub(super) fn read(node: &Node<'_>, group: &str) -> Self {
         let properties = node.at("properties");
-        let for_server = properties.at("groupIds").items_or_none().map(|groups| {
-            let is_server = |group: &Node<'_>| {
-                group.text().value().is_some_and(|id| id.eq_ignore_ascii_case("postgresqlServer"))
+        let for_group = properties.at("groupIds").items_or_none().map(|groups| {
+            let is_meant = |own: &Node<'_>| {
+                own.text().value().is_some_and(|id| id.eq_ignore_ascii_case(group))
             };
-            groups.items.is_empty() || groups.items.iter().any(is_server)
+            groups.items.is_empty() || groups.items.iter().any(is_meant)
         });
         let state = properties.at("privateLinkServiceConnectionState");
         Self {
             endpoint: properties.at("privateEndpoint").at("id").arm_id(),
             status: state.at("status").text(),
-            for_server,
+            for_group,
         }
     }
 
-    /// Whether it is an approved way to the server.
+    /// Whether it is an approved way to the service.
     ///
     /// # Errors
     ///
     /// The gap when that cannot be told: a status that is missing or unknown proves nothing.
     pub fn is_approved(&self) -> Result<bool, Gap> {
-        if self.for_server.value() == Some(&false) {
+        if self.for_group.value() == Some(&false) {
             return Ok(false);
         }
         let status = match &self.status {
@@ -157,7 +164,7 @@ impl PrivateEndpointConnection {
             Fact::Absent(_) => return Ok(false),
             Fact::Unread(gap) => return Err(gap.clone()),
         };
-        match (status.0.as_str(), self.for_server.gap()) {
+        match (status.0.as_str(), self.for_group.gap()) {
             ("pending" | "rejected" | "disconnected", _) => Ok(false),
             ("approved", None) => Ok(true),
             ("approved", Some(gap)) => Err(gap.clone()),
@@ -168,6 +175,39 @@ impl PrivateEndpointConnection {
             }
         }
     }
+}
+
+/// The endpoints of approved connections, sorted by id, with the gap that keeps the rest from being
+/// known.
+pub(super) fn approved(
+    connections: &Fact<List<PrivateEndpointConnection>>,
+) -> (Vec<ArmId>, Option<Gap>) {
+    let (connections, mut missing) = match connections {
+        Fact::Known(list, _) => (list.items.as_slice(), list.missing.clone()),
+        Fact::Absent(_) => (&[][..], None),
+        Fact::Unread(gap) => (&[][..], Some(gap.clone())),
+    };
+    let mut approved = Vec::new();
+    for connection in connections {
+        let endpoint = match connection.is_approved() {
+            Ok(false) => continue,
+            Ok(true) => match &connection.endpoint {
+                Fact::Known(id, _) => Ok(id.clone()),
+                Fact::Absent(_) => continue,
+                Fact::Unread(gap) => Err(gap.clone()),
+            },
+            Err(gap) => Err(gap),
+        };
+        match endpoint {
+            Ok(id) => approved.push(id),
+            Err(gap) => {
+                missing.get_or_insert(gap);
+            }
+        }
+    }
+    approved.sort();
+    approved.dedup();
+    (approved, missing)
 }
 
 /// A `null` or empty role beside a `replica` object is the older spelling's way to say nothing.
@@ -193,6 +233,14 @@ impl Estate<'_> {
             let list = self.list_in_group(RequestKind::PostgresServers);
             list.map(|list| typed(list, PostgresServer::read))
         })
+    }
+
+    /// The flexible servers of the whole subscription. Never proof of absence by itself: a reader
+    /// with rights on one resource group may see a part only.
+    pub fn subscription_servers(&self) -> Fact<List<PostgresServer>> {
+        let scope = self.deployment.subscription_id();
+        let request = Request::arm(RequestKind::SubscriptionServers, &scope);
+        self.snapshot.list_of_existing(&request).map(|list| typed(list, PostgresServer::read))
     }
 
     /// The audited server.

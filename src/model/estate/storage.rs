@@ -1,7 +1,7 @@
 //! Storage accounts and their containers, as the control plane shows them.
 
 use super::selection::{Candidate, select};
-use super::{Estate, item_id, typed};
+use super::{Estate, PrivateEndpointConnection, VirtualNetworkRule, item_id, typed};
 use crate::arm_id::ArmId;
 use crate::deployment::Selector;
 use crate::fact::{Fact, Gap, List, Reason, Source};
@@ -26,6 +26,18 @@ pub struct StorageAccount {
     pub default_action: Fact<String>,
     /// `properties.primaryEndpoints.blob`.
     pub blob_endpoint: Fact<String>,
+    /// `kind`: `StorageV2`, `BlockBlobStorage`, …
+    pub kind: Fact<String>,
+    /// `properties.provisioningState`.
+    pub provisioning_state: Fact<String>,
+    /// `properties.statusOfPrimary`: `available` or `unavailable`.
+    pub status_of_primary: Fact<String>,
+    /// `properties.accountMigrationInProgress`; left out while there is none.
+    pub migration_in_progress: Fact<bool>,
+    /// `properties.networkAcls.virtualNetworkRules`; unread when `networkAcls` is missing.
+    pub network_rules: Fact<List<VirtualNetworkRule>>,
+    /// `properties.privateEndpointConnections`; empty when there are none, never left out.
+    pub private_endpoints: Fact<List<PrivateEndpointConnection>>,
 }
 
 /// A blob container (R33).
@@ -54,9 +66,49 @@ impl StorageAccount {
             location: node.at("location").region(),
             primary_location: properties.at("primaryLocation").or_none(Node::region),
             public_network_access: properties.at("publicNetworkAccess").or_none(Node::text),
-            default_action: acls.and_then(|acls, _| acls.at("defaultAction").text()),
+            default_action: acls.as_ref().and_then(|acls, _| acls.at("defaultAction").text()),
             blob_endpoint: properties.at("primaryEndpoints").at("blob").or_none(Node::text),
+            kind: node.at("kind").text(),
+            provisioning_state: properties.at("provisioningState").text(),
+            status_of_primary: properties.at("statusOfPrimary").text(),
+            migration_in_progress: properties.at("accountMigrationInProgress").or_none(Node::flag),
+            network_rules: acls.and_then(|acls, _| {
+                let rules = acls.at("virtualNetworkRules").items_or_none();
+                rules.map(|list| list.map(|node| VirtualNetworkRule::read(&node)))
+            }),
+            private_endpoints: properties
+                .at("privateEndpointConnections")
+                .items()
+                .map(|list| list.map(|node| PrivateEndpointConnection::read(&node, "blob"))),
         })
+    }
+
+    /// Whether the account answers on its public address, be it to selected networks only.
+    ///
+    /// # Errors
+    ///
+    /// The gap when that cannot be told.
+    pub fn has_public_access(&self) -> Result<bool, Gap> {
+        let public = match &self.public_network_access {
+            Fact::Known(public, _) => public,
+            // Left out means that it was never set, which Azure takes as enabled.
+            Fact::Absent(_) => return Ok(true),
+            Fact::Unread(gap) => return Err(gap.clone()),
+        };
+        let (reason, message) = match public.to_ascii_lowercase().as_str() {
+            "enabled" => return Ok(true),
+            "disabled" => return Ok(false),
+            "securedbyperimeter" => (
+                Reason::BeyondReach,
+                "a network security perimeter guards the account, and its rules are kept elsewhere"
+                    .to_owned(),
+            ),
+            _ => (
+                Reason::Unrecognised,
+                format!("`publicNetworkAccess` is {public}, which vaudit does not know"),
+            ),
+        };
+        Err(Gap::because(reason, message).at(self.id.as_str()))
     }
 
     /// The id of a container of this account.
@@ -119,9 +171,18 @@ impl Estate<'_> {
         }
     }
 
+    /// The containers of the application's account.
+    pub fn application_containers(&self) -> Fact<List<BlobContainer>> {
+        self.containers_of(self.storage_account())
+    }
+
     /// The containers of the backup account.
     pub fn backup_containers(&self) -> Fact<List<BlobContainer>> {
-        self.backup_account().as_ref().and_then(|account, _| {
+        self.containers_of(self.backup_account())
+    }
+
+    fn containers_of(&self, account: &Fact<StorageAccount>) -> Fact<List<BlobContainer>> {
+        account.as_ref().and_then(|account, _| {
             let request = Request::arm(RequestKind::BlobContainers, &account.id);
             let list = self.snapshot.list_of_existing(&request);
             list.map(|list| {
@@ -142,23 +203,15 @@ impl Estate<'_> {
         })
     }
 
-    /// The container of the blob copies, as the control plane shows it. Absent when a complete list
-    /// has none that is not deleted, and when its account is absent.
+    /// The application's container, as the control plane shows it. Absent when a complete list has
+    /// none that is not deleted, and when its account is absent.
+    pub fn application_container(&self) -> Fact<BlobContainer> {
+        live(self.application_containers(), &self.deployment.storage.container, "storage.container")
+    }
+
+    /// The container of the blob copies, in the same way.
     pub fn backup_container(&self) -> Fact<BlobContainer> {
-        let Some(wanted) = &self.deployment.backup.container else {
-            return Fact::Unread(Gap::not_configured("backup.container"));
-        };
-        self.backup_containers().and_then(|list, source| {
-            // A name that was used again is listed twice: deleted, and live.
-            let named = || list.items.iter().filter(|container| container.name == *wanted);
-            if let Some(live) = named().find(|item| item.deleted.value() == Some(&false)) {
-                return Fact::Known(live.clone(), live.source.clone());
-            }
-            match named().find_map(|item| item.deleted.gap()).or(list.missing.as_ref()) {
-                Some(gap) => Fact::Unread(gap.clone()),
-                None => Fact::Absent(source),
-            }
-        })
+        live(self.backup_containers(), &self.deployment.backup.container, "backup.container")
     }
 
     /// The URL of a container, without a trailing slash: the account's own endpoint, else the
@@ -180,6 +233,25 @@ impl Estate<'_> {
         }
         Fact::Known(format!("{endpoint}/{container}"), account.source.clone())
     }
+}
+
+/// The container of a name that is not deleted. A name that was used again is listed twice.
+fn live(
+    containers: Fact<List<BlobContainer>>,
+    wanted: &Option<String>,
+    setting: &str,
+) -> Fact<BlobContainer> {
+    let Some(wanted) = wanted else { return Fact::Unread(Gap::not_configured(setting)) };
+    containers.and_then(|list, source| {
+        let named = || list.items.iter().filter(|container| container.name == *wanted);
+        if let Some(live) = named().find(|item| item.deleted.value() == Some(&false)) {
+            return Fact::Known(live.clone(), live.source.clone());
+        }
+        match named().find_map(|item| item.deleted.gap()).or(list.missing.as_ref()) {
+            Some(gap) => Fact::Unread(gap.clone()),
+            None => Fact::Absent(source),
+        }
+    })
 }
 
 fn is_named(account: &StorageAccount, selector: &Selector) -> bool {

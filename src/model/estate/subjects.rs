@@ -61,13 +61,29 @@ impl Estate<'_> {
         }
     }
 
+    /// The application's container, else its account, else the resource group.
+    pub fn application_container_subject(&self) -> String {
+        let policy = &self.deployment.storage;
+        let known = self.storage_account().value().map(|account| &account.id);
+        self.container_subject(known, policy.account.as_ref(), policy.container.as_deref())
+    }
+
     /// The backup container, else its account, else the resource group.
     pub fn backup_container_subject(&self) -> String {
         let policy = &self.deployment.backup;
         let selector = policy.account.as_ref().or(self.deployment.storage.account.as_ref());
         let known = self.backup_account().value().map(|account| &account.id);
+        self.container_subject(known, selector, policy.container.as_deref())
+    }
+
+    fn container_subject(
+        &self,
+        known: Option<&ArmId>,
+        selector: Option<&Selector>,
+        container: Option<&str>,
+    ) -> String {
         let account = self.selected_id(known, selector, "Microsoft.Storage/storageAccounts");
-        match (account, &policy.container) {
+        match (account, container) {
             (Some(account), Some(container)) => {
                 account.child("blobServices", "default").child("containers", container).to_string()
             }
