@@ -27,6 +27,7 @@ pub(crate) fn document(request: &Request, page: u32, exchange: Exchange) -> Docu
         Ok(answer) => {
             document.status = Some(answer.status);
             document.read_at = answer.received_at;
+            document.round_trip_ms = u64::try_from(answer.round_trip.as_millis()).ok();
             document.headers = kept_headers(&answer);
             document.body = body(request, &answer);
         }
@@ -60,6 +61,7 @@ fn empty(request: &Request, page: u32, method: &str, address: &str) -> Document 
         body: Body::Empty,
         failure: None,
         read_at: Timestamp::now(),
+        round_trip_ms: None,
     }
 }
 

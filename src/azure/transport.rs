@@ -7,7 +7,7 @@ use std::error::Error as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
@@ -81,6 +81,8 @@ pub struct Incoming {
     pub body: Bytes,
     /// The auditor's clock when the answer was complete.
     pub received_at: Timestamp,
+    /// How long the answer took to be complete, since the request was sent for the last time.
+    pub round_trip: Duration,
 }
 
 /// Why there is no answer.
@@ -260,6 +262,7 @@ impl Transport {
         if outgoing.method == Method::Post {
             request = request.body(outgoing.body.clone());
         }
+        let sent_at = Instant::now();
         let response = request.send().await.map_err(|error| no_answer(&host, error))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
@@ -267,7 +270,8 @@ impl Transport {
             self.note_remaining(&headers);
         }
         let body = read_body(response, &host).await?;
-        Ok(Incoming { status, headers, body, received_at: Timestamp::now() })
+        let (received_at, round_trip) = (Timestamp::now(), sent_at.elapsed());
+        Ok(Incoming { status, headers, body, received_at, round_trip })
     }
 
     /// Waits this read's share of the bucket's refill while the bucket is almost empty.
