@@ -4,8 +4,10 @@
 //! estate, so a rule and the request that serves it cannot disagree about what is meant.
 
 mod backup;
+mod disks;
 mod dns;
 mod identity;
+mod inventory;
 mod kubernetes;
 mod network;
 mod postgres;
@@ -17,6 +19,7 @@ mod subscription;
 use std::sync::OnceLock;
 
 pub use backup::{DatedFolders, Folder, FolderState};
+pub use disks::Disk;
 pub use dns::VirtualNetworkLink;
 pub use identity::{
     Membership, RoleAssignment, STORAGE_BLOB_DATA_CONTRIBUTOR, ServicePrincipal, role_name,

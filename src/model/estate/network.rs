@@ -31,6 +31,10 @@ pub struct Subnet {
     pub network_security_group: Fact<ArmId>,
     /// `properties.routeTable.id`; left out when there is none.
     pub route_table: Fact<ArmId>,
+    /// `properties.delegations[].properties.serviceName`; left out when there are none.
+    pub delegations: Fact<List<Fact<String>>>,
+    /// `properties.addressPrefix` or `addressPrefixes`.
+    pub address_prefixes: Fact<List<Fact<String>>>,
 }
 
 /// One side of a peering.
@@ -73,6 +77,10 @@ impl VirtualNetwork {
                         source: node.source(),
                         network_security_group: reference("networkSecurityGroup"),
                         route_table: reference("routeTable"),
+                        delegations: properties.as_ref().and_then(|own, _| delegations(own)),
+                        address_prefixes: properties
+                            .as_ref()
+                            .and_then(|own, _| address_prefixes(own)),
                     })
                 })
             })
@@ -292,6 +300,24 @@ impl Estate<'_> {
             (read, _) => read,
         }
     }
+}
+
+/// The services a subnet is delegated to.
+fn delegations(properties: &Node<'_>) -> Fact<List<Fact<String>>> {
+    let list = properties.at("delegations").items_or_none();
+    list.map(|list| list.map(|item| item.at("properties").at("serviceName").text()))
+}
+
+/// The prefixes of a subnet: one in a field of its own, or several in a list.
+fn address_prefixes(properties: &Node<'_>) -> Fact<List<Fact<String>>> {
+    let (one, several) = (properties.at("addressPrefix"), properties.at("addressPrefixes"));
+    if several.is_missing() {
+        return one.text().and_then(|prefix, source| {
+            let list = List::complete(vec![Fact::Known(prefix, source.clone())]);
+            Fact::Known(list, source)
+        });
+    }
+    several.items().map(|list| list.map(|item| item.text()))
 }
 
 /// An id that is that of a subnet.
