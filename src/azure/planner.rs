@@ -225,13 +225,7 @@ const MOST_ZONES: usize = 50;
 /// The zones of the subscription and their links, once it is known that the AKS network does not
 /// register its machines in the server's zone: only then the question is open.
 fn registration_zones(estate: &Estate<'_>, subscription: &ArmId) -> Vec<Request> {
-    let link = estate.aks_vnet_id().and_then(|vnet, _| estate.zone_link_to(&vnet));
-    let registers = match &link {
-        Fact::Known(link, _) => link.registration_enabled.value() == Some(&true),
-        Fact::Absent(_) => false,
-        Fact::Unread(gap) => gap.is_not_collected(),
-    };
-    if registers {
+    if estate.registers_in_server_zone() != Some(false) {
         return Vec::new();
     }
     let list = Request::arm(RequestKind::PrivateDnsZones, subscription);

@@ -4,12 +4,14 @@
 //! estate, so a rule and the request that serves it cannot disagree about what is meant.
 
 mod backup;
+mod concerns;
 mod disks;
 mod dns;
 mod identity;
 mod inventory;
 mod kubernetes;
 mod network;
+mod permissions;
 mod postgres;
 mod selection;
 mod storage;
@@ -26,6 +28,7 @@ pub use identity::{
 };
 pub use kubernetes::{AgentPool, ManagedCluster};
 pub use network::{Peering, Subnet, VirtualNetwork};
+pub use permissions::{Permission, Refusal};
 pub use postgres::{
     Database, PostgresAccess, PostgresBackup, PostgresServer, PrivateEndpointConnection,
 };
@@ -36,6 +39,7 @@ use crate::arm_id::ArmId;
 use crate::deployment::Deployment;
 use crate::fact::{Fact, Gap, List, Reason};
 use crate::reader::Node;
+use crate::rule::Rule;
 use crate::snapshot::Snapshot;
 
 /// One deployment as the snapshot shows it.
@@ -44,6 +48,8 @@ pub struct Estate<'a> {
     pub snapshot: &'a Snapshot,
     /// What is expected.
     pub deployment: &'a Deployment,
+    /// The rules this audit asks; none where whatever was read counts.
+    pub rules: Option<&'a [&'static Rule]>,
     servers: OnceLock<Fact<List<PostgresServer>>>,
     server: OnceLock<Fact<PostgresServer>>,
     clusters: OnceLock<Fact<List<ManagedCluster>>>,
@@ -64,6 +70,7 @@ impl<'a> Estate<'a> {
         Self {
             snapshot,
             deployment,
+            rules: None,
             servers: OnceLock::new(),
             server: OnceLock::new(),
             clusters: OnceLock::new(),
@@ -77,6 +84,12 @@ impl<'a> Estate<'a> {
             role_assignments: OnceLock::new(),
             folders: OnceLock::new(),
         }
+    }
+
+    /// The same estate, asked these rules only: a snapshot may hold what other rules needed.
+    #[must_use]
+    pub fn asked(self, rules: &'a [&'static Rule]) -> Self {
+        Self { rules: Some(rules), ..self }
     }
 }
 
