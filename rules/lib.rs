@@ -4,6 +4,7 @@
 //! answers with verdicts and evidence. What it needs to be read it declares; tests hold it to that.
 
 mod audit;
+mod audited;
 mod backup;
 mod controls;
 mod dns;
@@ -36,9 +37,16 @@ pub static CATALOGUE: &[&Rule] = &[
     &network::peering_from_postgres::RULE,
     &network::peerings_connected::RULE,
     &postgres::major_version::RULE,
+    &postgres::minor_version::RULE,
     &postgres::private_access::RULE,
     &postgres::public_network_access::RULE,
+    &postgres::delegated_subnet::RULE,
+    &postgres::private_dns_zone::RULE,
+    &postgres::flexible_server::RULE,
     &postgres::vectice_database::RULE,
+    &postgres::keycloak_database::RULE,
+    &postgres::server_ready::RULE,
+    &postgres::read_replica::RULE,
     &placement::resource_group::RULE,
     &placement::server_in_resource_group::RULE,
     &placement::storage_region::RULE,
