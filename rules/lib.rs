@@ -49,7 +49,10 @@ pub static CATALOGUE: &[&Rule] = &[
     &postgres::read_replica::RULE,
     &placement::resource_group::RULE,
     &placement::server_in_resource_group::RULE,
+    &placement::cluster_in_resource_group::RULE,
+    &placement::storage_in_resource_group::RULE,
     &placement::storage_region::RULE,
+    &placement::cluster_region::RULE,
     &storage::default_deny::RULE,
 ];
 
