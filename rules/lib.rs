@@ -9,6 +9,7 @@ mod backup;
 mod controls;
 mod dns;
 mod identity;
+mod kubernetes;
 mod network;
 mod placement;
 mod postgres;
@@ -18,6 +19,10 @@ use vaudit_model::Rule;
 
 /// Every rule, sorted by id. A test reads the folders to prove that none is missing.
 pub static CATALOGUE: &[&Rule] = &[
+    &kubernetes::cluster_running::RULE,
+    &kubernetes::node_pools::RULE,
+    &kubernetes::persistent_volumes::RULE,
+    &kubernetes::visible_places::RULE,
     &audit::subscription_and_tenant::RULE,
     &audit::unambiguous_resources::RULE,
     &backup::recent_postgres_backup::RULE,
