@@ -23,6 +23,8 @@ pub static CATALOGUE: &[&Rule] = &[
     &kubernetes::node_pools::RULE,
     &kubernetes::persistent_volumes::RULE,
     &kubernetes::visible_places::RULE,
+    &audit::auditor_permissions::RULE,
+    &audit::auditor_clock::RULE,
     &audit::subscription_and_tenant::RULE,
     &audit::unambiguous_resources::RULE,
     &backup::recent_postgres_backup::RULE,
