@@ -4,10 +4,12 @@
 //! answers with verdicts and evidence. What it needs to be read it declares; tests hold it to that.
 
 mod audit;
+mod audited;
 mod backup;
 mod controls;
 mod dns;
 mod identity;
+mod kubernetes;
 mod network;
 mod placement;
 mod postgres;
@@ -17,6 +19,12 @@ use vaudit_model::Rule;
 
 /// Every rule, sorted by id. A test reads the folders to prove that none is missing.
 pub static CATALOGUE: &[&Rule] = &[
+    &kubernetes::cluster_running::RULE,
+    &kubernetes::node_pools::RULE,
+    &kubernetes::persistent_volumes::RULE,
+    &kubernetes::visible_places::RULE,
+    &audit::auditor_permissions::RULE,
+    &audit::auditor_clock::RULE,
     &audit::subscription_and_tenant::RULE,
     &audit::unambiguous_resources::RULE,
     &backup::recent_postgres_backup::RULE,
@@ -53,12 +61,22 @@ pub static CATALOGUE: &[&Rule] = &[
     &network::peering_from_postgres::RULE,
     &network::peerings_connected::RULE,
     &postgres::major_version::RULE,
+    &postgres::minor_version::RULE,
     &postgres::private_access::RULE,
     &postgres::public_network_access::RULE,
+    &postgres::delegated_subnet::RULE,
+    &postgres::private_dns_zone::RULE,
+    &postgres::flexible_server::RULE,
     &postgres::vectice_database::RULE,
+    &postgres::keycloak_database::RULE,
+    &postgres::server_ready::RULE,
+    &postgres::read_replica::RULE,
     &placement::resource_group::RULE,
     &placement::server_in_resource_group::RULE,
+    &placement::cluster_in_resource_group::RULE,
+    &placement::storage_in_resource_group::RULE,
     &placement::storage_region::RULE,
+    &placement::cluster_region::RULE,
     &storage::account_usable::RULE,
     &storage::application_container::RULE,
     &storage::default_deny::RULE,

@@ -9,6 +9,7 @@ use vaudit_model::{
     Severity, Source, Stop, Tier,
 };
 
+use crate::audited;
 use crate::controls::{ISO_27001, MCSB, NIST_800_53, SOC2, control};
 
 /// BKP001.
@@ -38,7 +39,7 @@ pub(crate) static RULE: Rule = Rule {
 const FIRST_BACKUP_HOURS: i64 = 24;
 
 fn evaluate(estate: &Estate<'_>) -> Evaluation {
-    let (server, _) = estate.server().required("PLC002")?;
+    let (server, _) = audited::server(estate)?;
     if server.is_replica() {
         let message = "the audited server is a read replica, which has no backups of its own";
         return Err(Gap::because(Reason::ServerState, message).at(server.id.as_str()).into());

@@ -3,6 +3,8 @@
 use vaudit_model::estate::VirtualNetworkLink;
 use vaudit_model::{Estate, Stop};
 
+use crate::audited;
+
 pub(crate) mod address_record;
 pub(crate) mod aks_link_complete;
 pub(crate) mod auto_registration;
@@ -15,7 +17,7 @@ pub(crate) mod zone_name;
 
 /// The link between the server's zone and the AKS network, whose absence DNS003 reports.
 fn aks_link(estate: &Estate<'_>) -> Result<VirtualNetworkLink, Stop> {
-    estate.server().required("PLC002")?;
+    audited::server(estate)?;
     estate.zone_id().required("PG008")?;
     estate.zone_links().required("PG008")?;
     let vnet = estate.aks_vnet_id();

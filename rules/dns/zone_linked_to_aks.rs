@@ -4,6 +4,7 @@ use vaudit_model::{
     Command, Estate, Evaluation, Evidence, Fact, Judgement, Meta, Need, Rule, Severity, Tier,
 };
 
+use crate::audited;
 use crate::controls::{MCSB, NIST_800_53, control};
 
 /// DNS003.
@@ -30,7 +31,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(estate: &Estate<'_>) -> Evaluation {
-    estate.server().required("PLC002")?;
+    audited::server(estate)?;
     let zone = estate.zone_id();
     let (zone, zone_source) = zone.required("PG008")?;
     let links = estate.zone_links();

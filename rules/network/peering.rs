@@ -3,6 +3,8 @@
 use vaudit_model::estate::VirtualNetwork;
 use vaudit_model::{ArmId, Command, Estate, Evaluation, Evidence, Fact, Judgement, Stop};
 
+use crate::audited;
+
 /// From which network a peering is looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
@@ -15,7 +17,7 @@ pub(super) enum Side {
 /// The ids of the two networks. One network for both makes peerings moot.
 pub(super) fn networks(estate: &Estate<'_>) -> Result<(ArmId, ArmId), Stop> {
     estate.cluster().required("PLC003")?;
-    estate.server().required("PLC002")?;
+    audited::server(estate)?;
     let subnet = estate.postgres_subnet_id();
     let (subnet, _) = subnet.required("PG004")?;
     let postgres = match (estate.postgres_vnet(), subnet.parent()) {

@@ -4,6 +4,8 @@ use vaudit_model::{
     Estate, Evaluation, Evidence, Fact, Judgement, Meta, Need, Rule, Severity, Source, Tier,
 };
 
+use crate::audited;
+
 /// NET002.
 pub(crate) static RULE: Rule = Rule {
     meta: Meta {
@@ -23,7 +25,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(estate: &Estate<'_>) -> Evaluation {
-    let (server, _) = estate.server().required("PLC002")?;
+    let (server, _) = audited::server(estate)?;
     let subnet = estate.postgres_subnet_id();
     let (subnet, source) = subnet.required("PG004")?;
     let subject = server.id.as_str();

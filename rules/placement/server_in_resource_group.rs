@@ -1,9 +1,8 @@
 //! Is the PostgreSQL server in the deployment's resource group?
 
-use vaudit_model::{
-    Estate, Evaluation, Evidence, Fact, Judgement, Meta, Need, Rule, Severity, Stop, Tier,
-};
+use vaudit_model::{Estate, Evaluation, Meta, Need, Rule, Severity, Tier};
 
+use super::in_group::{self, Member};
 use crate::controls::{ISO_27001, MCSB, NIST_800_53, control};
 
 /// PLC002.
@@ -31,45 +30,18 @@ pub(crate) static RULE: Rule = Rule {
 const ADVICE: &str = "A server that is injected into a virtual network cannot be moved to another resource group: create a new server in the deployment's group, restore a backup or dump into it, and point the application at it. If the manifest names the wrong server or group, correct the manifest.";
 
 fn evaluate(estate: &Estate<'_>) -> Evaluation {
-    let subject = estate.server_subject();
-    let group = &estate.deployment.resource_group;
-    if let Some(elsewhere) =
-        estate.outside_resource_group(estate.deployment.postgres.server.as_ref())
-    {
-        let other = elsewhere.resource_group().unwrap_or("another scope");
-        let message =
-            format!("The manifest's server {} is in {other}, not in {group}.", elsewhere.name());
-        let (list, source) = estate.servers().required("PLC001")?;
-        list.all_read()?;
-        let evidence = Evidence::at(source)
-            .observed(elsewhere.as_str())
-            .expected(format!("a server in {group}"));
-        return Ok(vec![Judgement::fail(subject, message).with(evidence).fix(ADVICE, Vec::new())]);
-    }
-    if let Fact::Absent(source) = estate.servers() {
-        return Err(Stop::absent("PLC001", source));
-    }
-    match estate.server() {
-        Fact::Known(server, _) => {
-            let message = format!("The server {} is in {group}.", server.id.name());
-            let evidence = Evidence::at(&server.source).observed(server.id.as_str());
-            Ok(vec![Judgement::pass(subject, message).with(evidence)])
-        }
-        Fact::Absent(source) => {
-            let message = match &estate.deployment.postgres.server {
-                Some(selector) => {
-                    format!(
-                        "There is no PostgreSQL flexible server {} in {group}.",
-                        selector.name()
-                    )
-                }
-                None => format!("There is no PostgreSQL flexible server in {group}."),
-            };
-            let evidence = Evidence::at(source)
-                .observed("absent from the complete list")
-                .expected("a PostgreSQL flexible server");
-            Ok(vec![Judgement::fail(subject, message).with(evidence).fix(ADVICE, Vec::new())])
-        }
-        Fact::Unread(gap) => Err(gap.clone().into()),
-    }
+    in_group::judge(
+        estate,
+        Member {
+            what: "PostgreSQL flexible server",
+            a: "a PostgreSQL flexible server",
+            subject: estate.server_subject(),
+            selector: estate.deployment.postgres.server.as_ref(),
+            listed: estate.servers(),
+            found: estate.server(),
+            identity: |server| (&server.id, &server.source),
+            advice: ADVICE,
+            bring: |_, _| Vec::new(),
+        },
+    )
 }

@@ -4,6 +4,8 @@ use vaudit_model::{
     Command, Estate, Evaluation, Evidence, Judgement, Meta, Need, Rule, Severity, Tier,
 };
 
+use crate::audited;
+
 /// PLC005.
 pub(crate) static RULE: Rule = Rule {
     meta: Meta {
@@ -24,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn evaluate(estate: &Estate<'_>) -> Evaluation {
     let (account, _) = estate.storage_account().required("PLC004")?;
-    let (server, _) = estate.server().required("PLC002")?;
+    let (server, _) = audited::server(estate)?;
     let (own, own_source) = account.location.required("PLC004")?;
     let (servers, server_source) = server.location.required("PLC002")?;
     let evidence = [

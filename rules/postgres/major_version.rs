@@ -4,6 +4,7 @@ use vaudit_model::{
     Command, Estate, Evaluation, Evidence, Judgement, Meta, Need, Rule, Severity, Tier,
 };
 
+use crate::audited;
 use crate::controls::{ISO_27001, MCSB, NIST_800_53, control};
 
 /// PG001.
@@ -29,7 +30,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(estate: &Estate<'_>) -> Evaluation {
-    let (server, _) = estate.server().required("PLC002")?;
+    let (server, _) = audited::server(estate)?;
     let (version, source) = server.version.required("PLC002")?;
     let expected = &estate.deployment.postgres.expected_major;
     let major = version.split('.').next().unwrap_or_default();

@@ -7,6 +7,7 @@ use vaudit_model::{
     Severity, Stop, Tier,
 };
 
+use crate::audited;
 use crate::controls::{CIS_DATABASE, ISO_27001, MCSB, NIST_800_53, SOC2, control};
 
 /// PG004.
@@ -34,7 +35,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(estate: &Estate<'_>) -> Evaluation {
-    let (server, _) = estate.server().required("PLC002")?;
+    let (server, _) = audited::server(estate)?;
     let (access, _) = server.access.required("PLC002")?;
     let mode = estate.deployment.postgres.private_mode;
     let subject = server.id.as_str();

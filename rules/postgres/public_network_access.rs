@@ -5,6 +5,7 @@ use vaudit_model::{
     Severity, Stop, Tier,
 };
 
+use crate::audited;
 use crate::controls::{ISO_27001, MCSB, NIST_800_53, SOC2, control};
 
 /// PG005.
@@ -31,7 +32,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(estate: &Estate<'_>) -> Evaluation {
-    let (server, _) = estate.server().required("PLC002")?;
+    let (server, _) = audited::server(estate)?;
     let (access, _) = server.access.required("PLC002")?;
     let subject = server.id.as_str();
     let (public, source) = match &access.public_network_access {

@@ -51,6 +51,7 @@ fn read(request: &Request, page: u32, exchange: Exchange) -> Document {
         Ok(answer) => {
             document.status = Some(answer.status);
             document.read_at = answer.received_at;
+            document.round_trip_ms = u64::try_from(answer.round_trip.as_millis()).ok();
             document.headers = kept_headers(&answer);
             if holds_too_much(request, &answer) {
                 let message = "the answer holds more values than any of Azure's".to_owned();
@@ -90,6 +91,7 @@ fn empty(request: &Request, page: u32, method: &str, address: &str) -> Document 
         body: Body::Empty,
         failure: None,
         read_at: Timestamp::now(),
+        round_trip_ms: None,
     }
 }
 

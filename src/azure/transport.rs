@@ -85,6 +85,8 @@ pub struct Incoming {
     pub body: Bytes,
     /// The auditor's clock when the answer was complete.
     pub received_at: Timestamp,
+    /// How long the answer took to be complete, since the request was sent for the last time.
+    pub round_trip: Duration,
 }
 
 /// Why there is no answer.
@@ -300,6 +302,7 @@ impl Transport {
             let count = if failed_before == 0 { &self.requests } else { &self.retries };
             count.fetch_add(1, Ordering::Relaxed);
         }
+        let sent_at = Instant::now();
         let response = request.send().await.map_err(|error| no_answer(&host, error))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
@@ -307,7 +310,8 @@ impl Transport {
             self.note_remaining(&headers);
         }
         let body = read_body(response, &host).await?;
-        Ok(Incoming { status, headers, body, received_at: Timestamp::now() })
+        let (received_at, round_trip) = (Timestamp::now(), sent_at.elapsed());
+        Ok(Incoming { status, headers, body, received_at, round_trip })
     }
 
     /// Waits this read's share of the bucket's refill while the bucket is almost empty.

@@ -36,7 +36,7 @@ pub fn assess(inputs: Inputs<'_>) -> Assessment {
     let Inputs { snapshot, deployments, rules, .. } = inputs;
     let mut assessed: Vec<DeploymentAssessment> = deployments
         .par_iter()
-        .map(|deployment| assess_deployment(snapshot, deployment, deployments, rules))
+        .map(|deployment| assess_deployment(snapshot, deployment, rules))
         .collect();
     let results = assessed.iter_mut().flat_map(|own| {
         let name = own.deployment.name.as_str();
@@ -66,10 +66,9 @@ pub fn assess(inputs: Inputs<'_>) -> Assessment {
 fn assess_deployment(
     snapshot: &Snapshot,
     deployment: &Deployment,
-    deployments: &[Deployment],
     rules: &[&'static Rule],
 ) -> DeploymentAssessment {
-    let estate = Estate::new(snapshot, deployment);
+    let estate = Estate::new(snapshot, deployment).asked(rules);
     let mut results: Vec<RuleResult> =
         rules.par_iter().flat_map_iter(|rule| evaluate(rule, &estate)).collect();
     results.sort_by(|a, b| {
@@ -77,7 +76,7 @@ fn assess_deployment(
         a.meta.id.cmp(b.meta.id).then_with(|| key(a).cmp(&key(b)))
     });
     let mut gaps = gaps::of_results(&results);
-    gaps.extend(gaps::of_documents(snapshot, &estate, deployments, &gaps));
+    gaps.extend(gaps::of_documents(&estate, &gaps));
     DeploymentAssessment {
         gaps,
         backups: backup_points(&estate),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vaudit_model::assessment::{GapUse, RuleResult};
 use vaudit_model::document::Answer;
-use vaudit_model::{ArmId, Audience, Deployment, Document, Estate, Gap, Snapshot};
+use vaudit_model::{Estate, Gap};
 
 /// The gaps of a deployment, each once, with the rules that could not be judged for it.
 pub(crate) fn of_results(results: &[RuleResult]) -> Vec<GapUse> {
@@ -21,17 +21,11 @@ pub(crate) fn of_results(results: &[RuleResult]) -> Vec<GapUse> {
 /// The answers about a deployment that could not be read, although no verdict was lost for them: a
 /// later page of a list whose first page settled the question, a list whose items were then read one
 /// by one. `known` are the gaps that are listed already.
-pub(crate) fn of_documents(
-    snapshot: &Snapshot,
-    estate: &Estate<'_>,
-    deployments: &[Deployment],
-    known: &[GapUse],
-) -> Vec<GapUse> {
+pub(crate) fn of_documents(estate: &Estate<'_>, known: &[GapUse]) -> Vec<GapUse> {
     let known: BTreeSet<(Option<&str>, &str)> =
         known.iter().map(|gap| (gap.scope.as_deref(), gap.message.as_str())).collect();
     let mut gaps: BTreeMap<Key, Gap> = BTreeMap::new();
-    for document in snapshot.documents().filter(|document| concerns(document, estate, deployments))
-    {
+    for document in estate.documents() {
         if let Answer::Unread(gap) = document.answer()
             && !known.contains(&(gap.scope.as_deref(), gap.message.as_str()))
         {
@@ -39,26 +33,6 @@ pub(crate) fn of_documents(
         }
     }
     gaps.values().map(|gap| used(gap, BTreeSet::new())).collect()
-}
-
-/// Whether a document is about a deployment: its resource group, its container, its principal, or
-/// something shared that no other deployment has for itself.
-fn concerns(document: &Document, estate: &Estate<'_>, deployments: &[Deployment]) -> bool {
-    let request = &document.request;
-    match request.kind.audience() {
-        Audience::ResourceManager => ArmId::parse(&request.target).is_ok_and(|id| {
-            let is_of = |own: &Deployment| id.is_within(&own.resource_group_id());
-            let is_shared = id.is_within(&estate.deployment.subscription_id())
-                && !deployments.iter().any(is_of);
-            is_of(estate.deployment) || is_shared
-        }),
-        Audience::Graph => {
-            estate.service_principal_request().is_some_and(|own| own.target == request.target)
-        }
-        Audience::Storage => [estate.backup_container_url(), estate.source_container_url()]
-            .iter()
-            .any(|url| url.value().is_some_and(|url| *url == request.target)),
-    }
 }
 
 fn used(gap: &Gap, rules: BTreeSet<&str>) -> GapUse {

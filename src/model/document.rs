@@ -46,6 +46,9 @@ pub struct Document {
     /// The auditor's clock when the answer arrived, or when vaudit gave up.
     #[schemars(with = "String")]
     pub read_at: Timestamp,
+    /// How long the answer took from the last time the request was sent, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_trip_ms: Option<u64>,
 }
 
 /// The content of an answer.
@@ -135,18 +138,35 @@ const DROPPED_FIELDS: &[&str] = &[
     "secrettext",
     "serviceprincipalprofile",
     "surname",
-    "tags",
     "updatedby",
     "userprincipalname",
     "windowsprofile",
 ];
 
-/// Removes the fields that may hold secrets or people from a body.
+/// The tags a rule reads, in lower case: what the volume drivers of Kubernetes write on a disk.
+/// All other tags are removed, as anything may stand in them.
+const KEPT_TAGS: &[&str] = &[
+    "k8s-azure-created-by",
+    "kubernetes.io-created-for-pv-name",
+    "kubernetes.io-created-for-pvc-name",
+    "kubernetes.io-created-for-pvc-namespace",
+];
+
+/// Removes the fields that may hold secrets or people from a body, and of its tags all but those
+/// that mark a disk as a volume of Kubernetes.
 pub fn drop_private_fields(body: &mut Value) {
+    let holds = |names: &[&str], name: &str| {
+        names.binary_search(&name.to_ascii_lowercase().as_str()).is_ok()
+    };
     match body {
         Value::Object(fields) => {
-            fields.retain(|name, _| {
-                DROPPED_FIELDS.binary_search(&name.to_ascii_lowercase().as_str()).is_err()
+            fields.retain(|name, value| {
+                if !name.eq_ignore_ascii_case("tags") {
+                    return !holds(DROPPED_FIELDS, name);
+                }
+                let Value::Object(tags) = value else { return false };
+                tags.retain(|name, text| text.is_string() && holds(KEPT_TAGS, name));
+                !tags.is_empty()
             });
             fields.values_mut().for_each(drop_private_fields);
         }
@@ -214,6 +234,8 @@ impl Document {
             request_id: header("x-ms-request-id").or_else(|| header("request-id")).cloned(),
             read_at: Some(self.read_at),
             date: header("date").and_then(|date| parse_http_date(date)),
+            round_trip_ms: self.round_trip_ms,
+            api_version: self.api_version.clone(),
         })
     }
 
@@ -407,6 +429,7 @@ mod tests {
             body: Body::Json(body),
             failure: None,
             read_at: Timestamp::UNIX_EPOCH,
+            round_trip_ms: None,
         }
     }
 
@@ -487,6 +510,25 @@ mod tests {
             json!({"id": "/x", "properties": {"version": "13",
             "passwordCredentials": [{"keyId": "k"}],
             "systemData": {"createdAt": "2026-01-01T00:00:00Z"}}})
+        );
+    }
+
+    #[test]
+    fn of_the_tags_only_the_marks_of_volumes_stay() {
+        assert!(KEPT_TAGS.is_sorted());
+        let mut body = json!({"value": [
+            {"id": "/d1", "tags": {"owner": "someone", "kubernetes.io-created-for-pvc-name": "data-0",
+                "Kubernetes.io-Created-For-PVC-Namespace": "mlflow", "k8s-azure-created-by": {"a": 1}}},
+            {"id": "/d2", "tags": {"owner": "someone"}},
+            {"id": "/d3", "tags": ["kubernetes.io-created-for-pvc-name"]}]});
+        drop_private_fields(&mut body);
+        assert_eq!(
+            body,
+            json!({"value": [
+            {"id": "/d1", "tags": {"kubernetes.io-created-for-pvc-name": "data-0",
+                "Kubernetes.io-Created-For-PVC-Namespace": "mlflow"}},
+            {"id": "/d2"},
+            {"id": "/d3"}]})
         );
     }
 

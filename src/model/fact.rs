@@ -41,6 +41,10 @@ pub struct Origin {
     pub read_at: Option<Timestamp>,
     /// The server's clock: the `Date` header of the answer.
     pub date: Option<Timestamp>,
+    /// How long the answer took, in milliseconds.
+    pub round_trip_ms: Option<u64>,
+    /// The version of the service's interface that was asked in.
+    pub api_version: Option<String>,
 }
 
 impl Origin {

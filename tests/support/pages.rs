@@ -6,7 +6,11 @@
 //! - a list (`backups`, `links`, …): the items Azure would answer with;
 //! - any of them: `{"status": 403, "code": "…"}` for an answer that refuses;
 //! - `folders`, `source blobs`, `newest folder`: names, or blobs;
-//! - `manifest`: tables of the deployment, where `null` takes a key, or a table, away.
+//! - `networks by id`: names of virtual networks that answer when asked for by their ids;
+//! - `auditor's clock`: what it shows whenever an answer is in; `azure's clock`: `null` for answers
+//!   without a date;
+//! - `manifest`: tables of the deployment, where `null` takes a key, or a table, away; `""`
+//!   is the deployment's own.
 
 use std::sync::LazyLock;
 
@@ -29,8 +33,20 @@ pub(crate) static COMPLIANT: LazyLock<Snapshot> = LazyLock::new(|| {
     }));
     let vaudit = azure.vaudit();
     vaudit.run(&["collect", "--output", "compliant.snapshot"]).exits(0);
-    Snapshot::read_from(&vaudit.read("compliant.snapshot")).unwrap()
+    let mut snapshot = Snapshot::read_from(&vaudit.read("compliant.snapshot")).unwrap();
+    // Azure's clock stands still in the examples, and so must the auditor's.
+    set_clock(&mut snapshot, NOW);
+    snapshot
 });
+
+/// Lets every answer be in at an instant.
+fn set_clock(snapshot: &mut Snapshot, now: &str) {
+    let documents: Vec<Document> = snapshot.documents().cloned().collect();
+    for document in documents {
+        let read_at = now.parse().unwrap();
+        snapshot.insert(Document { read_at, round_trip_ms: Some(80), ..document });
+    }
+}
 
 /// The estate of an example.
 pub(crate) struct Example {
@@ -53,6 +69,9 @@ impl Example {
         for (key, change) in changes {
             match key.as_str() {
                 "manifest" => example.deployment = deployment(change),
+                "auditor's clock" => set_clock(&mut example.snapshot, change.as_str().unwrap()),
+                "azure's clock" => example.forget_dates(),
+                "networks by id" => example.answer_by_id(change),
                 _ => example.change(key, change),
             }
         }
@@ -112,6 +131,30 @@ impl Example {
         let found = listed.iter_mut().find(|item| item["name"] == name).expect("the named item");
         merge(found, change);
         self.replace(document);
+    }
+
+    fn forget_dates(&mut self) {
+        let documents: Vec<Document> = self.snapshot.documents().cloned().collect();
+        for mut document in documents {
+            document.headers.remove("date");
+            self.replace(document);
+        }
+    }
+
+    /// Lets virtual networks of the compliant estate answer when asked for by their ids.
+    fn answer_by_id(&mut self, names: &Value) {
+        let lists = COMPLIANT.documents();
+        let mut lists = lists.filter(|own| own.request.kind == RequestKind::VirtualNetworks);
+        let list = lists.next().unwrap();
+        let Body::Json(body) = &list.body else { panic!("the networks have no body") };
+        let networks = body["value"].as_array().unwrap();
+        for network in
+            networks.iter().filter(|own| names.as_array().unwrap().contains(&own["name"]))
+        {
+            let id = ArmId::parse(network["id"].as_str().unwrap()).unwrap();
+            let request = Request::arm(RequestKind::VirtualNetwork, &id);
+            self.replace(Document { request, body: Body::Json(network.clone()), ..list.clone() });
+        }
     }
 
     fn change_blobs(&mut self, key: &str, change: &Value) {
@@ -278,6 +321,8 @@ fn list(key: &str) -> Option<(RequestKind, &'static str)> {
         "storage accounts" => {
             (RequestKind::StorageAccounts, "providers/Microsoft.Storage/storageAccounts")
         }
+        "disks" => (RequestKind::Disks, "providers/Microsoft.Compute/disks"),
+        "inventory" => (RequestKind::Resources, "providers"),
         "databases" => (RequestKind::PostgresDatabases, "databases"),
         "backups" => (RequestKind::PostgresBackups, "backups"),
         "vnets" => (RequestKind::VirtualNetworks, "virtualNetworks"),
@@ -331,6 +376,7 @@ fn item(key: &str) -> Option<(RequestKind, Option<&'static str>)> {
         "service principal" => (RequestKind::ServicePrincipal, None),
         "application" => (RequestKind::Application, None),
         "resource graph" => (RequestKind::TenantRoleAssignments, None),
+        "permissions" => (RequestKind::Permissions, None),
         "zone" => (RequestKind::PrivateDnsZone, None),
         "server" => (RequestKind::PostgresServers, Some("pg-vectice")),
         "cluster" => (RequestKind::ManagedClusters, Some("aks-vectice")),
@@ -394,8 +440,13 @@ fn deployment(change: &Value) -> Deployment {
             deployment.remove(table);
             continue;
         }
-        let table = deployment.entry(table).or_insert_with(|| toml::Table::new().into());
-        let table = table.as_table_mut().unwrap();
+        let table = match table.as_str() {
+            "" => &mut *deployment,
+            table => {
+                let table = deployment.entry(table).or_insert_with(|| toml::Table::new().into());
+                table.as_table_mut().unwrap()
+            }
+        };
         for (key, value) in keys.as_object().unwrap() {
             if value.is_null() {
                 table.remove(key);

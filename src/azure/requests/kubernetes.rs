@@ -5,7 +5,9 @@ use vaudit_model::{ArmId, RequestKind};
 
 use super::raw_url;
 
-const API_VERSION: &str = "2024-09-01";
+/// The oldest stable version that a recorded answer shows to tell `nodeProvisioningProfile`; what the
+/// catalogue names, 2024-09-01, leaves it out, so AKS010 could not see what it asks about.
+const API_VERSION: &str = "2025-08-01";
 
 pub(super) fn url(endpoint: &Url, kind: RequestKind, id: &ArmId) -> Url {
     let path = match kind {

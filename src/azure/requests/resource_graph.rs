@@ -46,6 +46,6 @@ mod tests {
     #[test]
     fn nothing_but_ids_gets_into_the_query() {
         let query = query("AAAA-0001,x') | project secret //");
-        assert!(query.contains("in ('aaaa-0001','ece')"), "{query}");
+        assert!(query.contains("in ('aaaa-0001','ecece')"), "{query}");
     }
 }

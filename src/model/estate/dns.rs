@@ -89,6 +89,17 @@ impl Estate<'_> {
         })
     }
 
+    /// Whether the AKS network registers its machines in the server's zone; none as long as that
+    /// was not asked. Where it does not, the question is where else.
+    pub fn registers_in_server_zone(&self) -> Option<bool> {
+        let link = self.aks_vnet_id().and_then(|vnet, _| self.zone_link_to(&vnet));
+        match &link {
+            Fact::Known(link, _) => Some(link.registration_enabled.value() == Some(&true)),
+            Fact::Absent(_) => Some(false),
+            Fact::Unread(gap) => (!gap.is_not_collected()).then_some(false),
+        }
+    }
+
     /// The zones of the subscription that a private endpoint of the server can be registered in: the
     /// name is fixed, but several resource groups may have a zone of it.
     pub fn private_link_zones(&self) -> Fact<List<ArmId>> {

@@ -155,6 +155,7 @@ impl Azure {
             body,
             failure: None,
             read_at: self.now,
+            round_trip_ms: None,
         }
     }
 }

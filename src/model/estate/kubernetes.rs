@@ -22,6 +22,15 @@ pub struct ManagedCluster {
     pub node_resource_group: Fact<String>,
     /// `properties.agentPoolProfiles`.
     pub agent_pools: Fact<List<AgentPool>>,
+    /// `properties.provisioningState`: how the last change ended, or that one is under way.
+    pub provisioning_state: Fact<String>,
+    /// `properties.powerState.code`: `Running` or `Stopped`.
+    pub power_state: Fact<String>,
+    /// `properties.nodeProvisioningProfile.mode`: `Auto` or `Manual`; absent when it was never set,
+    /// which means `Manual`.
+    pub node_provisioning_mode: Fact<String>,
+    /// `properties.networkProfile.networkPlugin`: `azure`, `kubenet` or `none`.
+    pub network_plugin: Fact<String>,
 }
 
 /// A node pool.
@@ -29,6 +38,14 @@ pub struct ManagedCluster {
 pub struct AgentPool {
     /// `name`.
     pub name: Fact<String>,
+    /// `mode`: `System` or `User`.
+    pub mode: Fact<String>,
+    /// `count`: how many nodes there are now.
+    pub count: Fact<i64>,
+    /// `powerState.code`: `Running` or `Stopped`.
+    pub power_state: Fact<String>,
+    /// `provisioningState`.
+    pub provisioning_state: Fact<String>,
     /// `vnetSubnetID`; left out when AKS made its own virtual network.
     pub node_subnet: Fact<ArmId>,
     /// `podSubnetID`; left out unless pods have a subnet of their own.
@@ -46,6 +63,10 @@ impl ManagedCluster {
         let agent_pools = properties.at("agentPoolProfiles").items().map(|list| {
             list.map(|pool| AgentPool {
                 name: pool.at("name").text(),
+                mode: pool.at("mode").text(),
+                count: pool.at("count").integer(),
+                power_state: pool.at("powerState").at("code").text(),
+                provisioning_state: pool.at("provisioningState").text(),
                 node_subnet: pool.at("vnetSubnetID").or_none(Node::arm_id).and_then(subnet_only),
                 pod_subnet: pool.at("podSubnetID").or_none(Node::arm_id).and_then(subnet_only),
             })
@@ -56,8 +77,33 @@ impl ManagedCluster {
             location: node.at("location").region(),
             node_resource_group: properties.at("nodeResourceGroup").text(),
             agent_pools,
+            provisioning_state: properties.at("provisioningState").text(),
+            power_state: properties.at("powerState").at("code").text(),
+            node_provisioning_mode: node_provisioning_mode(&properties),
+            network_plugin: properties.at("networkProfile").at("networkPlugin").text(),
         })
     }
+}
+
+/// The oldest interface of AKS whose answers were seen to tell how nodes are provisioned.
+const TELLS_NODE_PROVISIONING: &str = "2025-08-01";
+
+/// Left out of an answer of an older version, which a cloud may fall back to, the mode is not
+/// "never set" but not told.
+fn node_provisioning_mode(properties: &Node<'_>) -> Fact<String> {
+    let profile = properties.at("nodeProvisioningProfile");
+    let mode = match profile.or_none(Node::object) {
+        Fact::Known(profile, _) => profile.at("mode").or_none(Node::text),
+        Fact::Absent(source) => Fact::Absent(source),
+        Fact::Unread(gap) => Fact::Unread(gap),
+    };
+    let Fact::Absent(source) = &mode else { return mode };
+    let version = source.origin.api_version.as_deref().unwrap_or_default();
+    if version >= TELLS_NODE_PROVISIONING {
+        return mode;
+    }
+    let message = "this cloud answers in a version that does not tell whether nodes are provisioned automatically";
+    Fact::Unread(Gap::because(Reason::BeyondReach, message).at(&source.resource))
 }
 
 impl Candidate for ManagedCluster {
@@ -205,5 +251,32 @@ impl Estate<'_> {
                 }
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::fact::Origin;
+    use serde_json::{Value, json};
+
+    fn mode(properties: Value, api_version: &str) -> Fact<String> {
+        let origin = Origin { api_version: Some(api_version.to_owned()), ..Origin::default() };
+        node_provisioning_mode(&Node::root(&properties, "cluster", Arc::new(origin)))
+    }
+
+    #[test]
+    fn a_mode_left_out_was_never_set_only_where_it_would_be_told() {
+        assert!(mode(json!({}), "2025-08-01").is_absent());
+        assert!(mode(json!({"nodeProvisioningProfile": null}), "2026-01-02-preview").is_absent());
+        assert!(mode(json!({"nodeProvisioningProfile": {}}), "2025-08-01").is_absent());
+        let untold = mode(json!({}), "2024-09-01");
+        assert_eq!(untold.gap().unwrap().reason, Reason::BeyondReach);
+        let told = mode(json!({"nodeProvisioningProfile": {"mode": "Auto"}}), "2024-09-01");
+        assert_eq!(told.value().unwrap(), "Auto");
+        let odd = mode(json!({"nodeProvisioningProfile": "Auto"}), "2025-08-01");
+        assert_eq!(odd.gap().unwrap().reason, Reason::MissingField);
     }
 }

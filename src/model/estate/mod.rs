@@ -4,13 +4,17 @@
 //! estate, so a rule and the request that serves it cannot disagree about what is meant.
 
 mod backup;
+mod concerns;
+mod disks;
 mod dns;
 #[cfg(test)]
 mod fixture;
 mod folders;
 mod identity;
+mod inventory;
 mod kubernetes;
 mod network;
+mod permissions;
 mod postgres;
 mod selection;
 mod storage;
@@ -21,6 +25,7 @@ mod subscription;
 use std::sync::OnceLock;
 
 pub use backup::{DatedFolders, FolderState, MOST_LISTED_FOLDERS};
+pub use disks::Disk;
 pub use dns::{AddressRecord, PrivateDnsZone, VirtualNetworkLink};
 pub use folders::Folder;
 pub use identity::{
@@ -30,6 +35,7 @@ pub use identity::{
 };
 pub use kubernetes::{AgentPool, ManagedCluster};
 pub use network::{Peering, ServiceEndpoint, Subnet, VirtualNetwork};
+pub use permissions::{Permission, Refusal};
 pub use postgres::{
     Database, PostgresAccess, PostgresBackup, PostgresServer, PrivateEndpointConnection,
 };
@@ -41,6 +47,7 @@ use crate::arm_id::ArmId;
 use crate::deployment::Deployment;
 use crate::fact::{Fact, Gap, List, Reason};
 use crate::reader::Node;
+use crate::rule::Rule;
 use crate::snapshot::Snapshot;
 
 /// One deployment as the snapshot shows it.
@@ -49,6 +56,8 @@ pub struct Estate<'a> {
     pub snapshot: &'a Snapshot,
     /// What is expected.
     pub deployment: &'a Deployment,
+    /// The rules this audit asks; none where whatever was read counts.
+    pub rules: Option<&'a [&'static Rule]>,
     servers: OnceLock<Fact<List<PostgresServer>>>,
     server: OnceLock<Fact<PostgresServer>>,
     clusters: OnceLock<Fact<List<ManagedCluster>>>,
@@ -69,6 +78,7 @@ impl<'a> Estate<'a> {
         Self {
             snapshot,
             deployment,
+            rules: None,
             servers: OnceLock::new(),
             server: OnceLock::new(),
             clusters: OnceLock::new(),
@@ -82,6 +92,12 @@ impl<'a> Estate<'a> {
             role_assignments: OnceLock::new(),
             folders: OnceLock::new(),
         }
+    }
+
+    /// The same estate, asked these rules only: a snapshot may hold what other rules needed.
+    #[must_use]
+    pub fn asked(self, rules: &'a [&'static Rule]) -> Self {
+        Self { rules: Some(rules), ..self }
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Subnet {
     pub network_security_group: Fact<ArmId>,
     /// `properties.routeTable.id`; left out when there is none.
     pub route_table: Fact<ArmId>,
+    /// `properties.delegations[].properties.serviceName`; left out when there are none.
+    pub delegations: Fact<List<Fact<String>>>,
     /// `properties.addressPrefix` and `properties.addressPrefixes`: either may be left out, not both.
     pub address_prefixes: Fact<List<String>>,
     /// `properties.serviceEndpoints`; left out when there are none.
@@ -137,6 +139,7 @@ impl Subnet {
             source: node.source(),
             network_security_group: reference("networkSecurityGroup"),
             route_table: reference("routeTable"),
+            delegations: properties.clone().and_then(|own, _| delegations(own)),
             address_prefixes: properties.clone().and_then(|own, _| prefixes(own)),
             service_endpoints,
         })
@@ -377,6 +380,12 @@ impl Estate<'_> {
 /// The subnet a private endpoint lies in.
 pub(super) fn endpoint_subnet(endpoint: &Node<'_>) -> Fact<ArmId> {
     endpoint.at("properties").at("subnet").at("id").arm_id().and_then(subnet_only)
+}
+
+/// The services a subnet is delegated to.
+fn delegations(properties: &Node<'_>) -> Fact<List<Fact<String>>> {
+    let list = properties.at("delegations").items_or_none();
+    list.map(|list| list.map(|item| item.at("properties").at("serviceName").text()))
 }
 
 /// An id that is that of a subnet.

@@ -22,9 +22,13 @@ pub struct PostgresServer {
     pub location: Fact<Region>,
     /// `properties.version`, such as `13`; older api-versions say `12.1`.
     pub version: Fact<String>,
+    /// `properties.minorVersion`: `22`, in some answers `13.22`; missing while a server is made.
+    pub minor_version: Fact<String>,
     /// `properties.state`: `Ready`, `Stopped`, `Updating`, …
     pub state: Fact<String>,
-    /// `properties.sourceServerResourceId`: what a replica replicates; left out on other servers.
+    /// `properties.cluster.clusterSize`; left out, or 0, unless it is an elastic cluster.
+    pub cluster_size: Fact<i64>,
+    /// `properties.sourceServerResourceId`; left out unless it was made from another server.
     pub source_server: Fact<ArmId>,
     /// `properties.replicationRole`, in some answers `properties.replica.role`; absent on servers
     /// that replicate nothing.
@@ -113,7 +117,11 @@ impl PostgresServer {
             source: node.source(),
             location: node.at("location").region(),
             version: properties.at("version").text(),
+            minor_version: properties.at("minorVersion").text(),
             state: properties.at("state").text(),
+            cluster_size: properties.at("cluster").or_none(|cluster| {
+                cluster.object().and_then(|cluster, _| cluster.at("clusterSize").integer())
+            }),
             source_server: properties.at("sourceServerResourceId").or_none(Node::arm_id),
             replication_role: replication_role(&properties),
             access,

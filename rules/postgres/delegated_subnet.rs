@@ -1,0 +1,167 @@
+//! Is the server's subnet delegated to PostgreSQL only, and large enough?
+
+use vaudit_model::estate::{PostgresServer, Subnet};
+use vaudit_model::{
+    ArmId, Command, Estate, Evaluation, Evidence, Fact, Gap, Judgement, Meta, Need, Reason, Rule,
+    Severity, Source, Stop, Tier,
+};
+
+use crate::audited;
+use crate::controls::{MCSB, control};
+
+/// PG007.
+pub(crate) static RULE: Rule = Rule {
+    meta: Meta {
+        id: "PG007",
+        name: "delegated-subnet",
+        title: "The delegated subnet is delegated to PostgreSQL only, and large enough",
+        severity: Severity::Medium,
+        tier: Tier::S,
+        controls: &[control(MCSB, &["NS-1"])],
+        reference: "S06: a dedicated VNet for the PostgreSQL instance",
+        setting: "postgres.server",
+    },
+    needs: &[Need::PostgresServer, Need::VirtualNetworks],
+    subject: |estate| {
+        let subnet = estate.server().value().and_then(|server| delegated(server).value().cloned());
+        subnet.map_or_else(|| estate.server_subject(), |id| id.to_string())
+    },
+    page: include_str!("delegated_subnet.md"),
+    evaluate,
+};
+
+/// The service a server's subnet has to be delegated to.
+const SERVICE: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
+
+/// The longest prefix a server's subnet may have: of its 16 addresses Azure keeps five.
+const LONGEST_PREFIX: u8 = 28;
+
+fn evaluate(estate: &Estate<'_>) -> Evaluation {
+    let (server, _) = audited::server(estate)?;
+    let id = delegated(server);
+    let (id, _) = id.required("PG004")?;
+    let (vnet, _) = estate.postgres_vnet().required("NET002")?;
+    let (listed, _) = vnet.subnets.required("NET002")?;
+    let Some(subnet) = listed.items.iter().find(|subnet| subnet.id == *id) else {
+        listed.all_read()?;
+        // Only a read of the subnet itself tells whether it is gone.
+        estate.postgres_subnet().required("NET002")?;
+        let message = format!("the network of the subnet {} does not list it", id.name());
+        return Err(Gap::because(Reason::Unrecognised, message).at(id.as_str()).into());
+    };
+    let (services, size) = (delegation(subnet), size(subnet));
+    let faults: Vec<&Finding> =
+        [&services, &size].into_iter().flatten().filter(|finding| finding.is_fault).collect();
+    if !faults.is_empty() {
+        let message: Vec<&str> = faults.iter().map(|fault| fault.sentence.as_str()).collect();
+        let evidence = faults.iter().map(|fault| fault.evidence.clone());
+        let advice = "Delegate the subnet to PostgreSQL flexible servers and to nothing else. A delegation in use cannot be changed, and a subnet in use hardly enlarged: then create a new subnet and a server in it, and restore into that.";
+        return Ok(vec![
+            Judgement::fail(id.as_str(), message.join(" "))
+                .with_all(evidence)
+                .fix(advice, vec![delegate(id)]),
+        ]);
+    }
+    let (services, size) = (services?, size?);
+    let message = format!("{} {}", services.sentence, size.sentence);
+    let evidence = [services.evidence, size.evidence];
+    Ok(vec![Judgement::pass(id.as_str(), message).with_all(evidence)])
+}
+
+fn delegated(server: &PostgresServer) -> Fact<ArmId> {
+    server.access.as_ref().and_then(|access, _| access.delegated_subnet.clone())
+}
+
+/// What one of the two questions found.
+struct Finding {
+    is_fault: bool,
+    sentence: String,
+    evidence: Evidence,
+}
+
+fn delegation(subnet: &Subnet) -> Result<Finding, Stop> {
+    let (list, source) = subnet.delegations.required("NET002")?;
+    let mut services: Vec<&str> =
+        list.items.iter().filter_map(|item| item.value().map(String::as_str)).collect();
+    services.sort_unstable();
+    let observed = if services.is_empty() { "none".to_owned() } else { services.join(", ") };
+    let name = subnet.id.name();
+    let evidence = Evidence::at(source).observed(&observed).expected(SERVICE);
+    let fault =
+        |sentence: String| Ok(Finding { is_fault: true, sentence, evidence: evidence.clone() });
+    if services.iter().any(|service| !service.eq_ignore_ascii_case(SERVICE)) {
+        return fault(format!(
+            "The subnet {name} is delegated to {observed}, where it should be {SERVICE} alone."
+        ));
+    }
+    if let Some(gap) = list.items.iter().find_map(Fact::gap).or(list.missing.as_ref()) {
+        return Err(gap.clone().into());
+    }
+    if services.is_empty() {
+        return fault(format!("The subnet {name} is not delegated to {SERVICE}."));
+    }
+    let sentence = format!("The subnet {name} is delegated to PostgreSQL flexible servers.");
+    Ok(Finding { is_fault: false, sentence, evidence })
+}
+
+fn size(subnet: &Subnet) -> Result<Finding, Stop> {
+    let (list, source) = subnet.address_prefixes.required("NET002")?;
+    let mut largest: Option<(u8, &str)> = None;
+    let mut unread: Option<Stop> = list.missing.clone().map(Stop::from);
+    for item in &list.items {
+        match prefix_length(item, source).map(|length| (length, item.as_str())) {
+            // Servers get addresses of the fourth version only.
+            Ok((None, _)) => {}
+            Ok((Some(length), text)) => {
+                if largest.is_none_or(|(shortest, _)| length < shortest) {
+                    largest = Some((length, text));
+                }
+            }
+            Err(stop) => {
+                unread.get_or_insert(stop);
+            }
+        }
+    }
+    let evidence = |text: &str| {
+        Evidence::at(source).observed(text).expected(format!("/{LONGEST_PREFIX} or larger"))
+    };
+    match (largest, unread) {
+        (Some((length, text)), _) if length <= LONGEST_PREFIX => {
+            let sentence = format!("Its prefix {text} is large enough.");
+            Ok(Finding { is_fault: false, sentence, evidence: evidence(text) })
+        }
+        (_, Some(stop)) => Err(stop),
+        (Some((_, text)), None) => {
+            let sentence = format!(
+                "The subnet {} has the prefix {text}; a server needs at least a /{LONGEST_PREFIX}.",
+                subnet.id.name()
+            );
+            Ok(Finding { is_fault: true, sentence, evidence: evidence(text) })
+        }
+        (None, None) => {
+            let message = format!("the subnet {} shows no IPv4 prefix", subnet.id.name());
+            Err(Gap::because(Reason::MissingField, message).at(subnet.id.as_str()).into())
+        }
+    }
+}
+
+/// The length of an IPv4 prefix; none for another version's.
+fn prefix_length(text: &str, source: &Source) -> Result<Option<u8>, Stop> {
+    if text.contains(':') {
+        return Ok(None);
+    }
+    let length = text.split_once('/').and_then(|(address, length)| {
+        address.parse::<std::net::Ipv4Addr>().ok()?;
+        length.parse::<u8>().ok().filter(|length| *length <= 32)
+    });
+    length.map(Some).ok_or_else(|| {
+        let message = format!("{text} is not a prefix of addresses");
+        Gap::because(Reason::Unrecognised, message).at(&source.resource).into()
+    })
+}
+
+fn delegate(subnet: &ArmId) -> Command {
+    Command::new("az network vnet subnet update")
+        .arg("--ids", subnet.as_str())
+        .arg("--delegations", SERVICE)
+}
