@@ -1,0 +1,22 @@
+//! Whether traffic gets from the cluster to the database, hop by hop (`catalogue.md` §3.4, §3.5).
+//!
+//! Works on small plain types and knows nothing of the estate: whoever reads the answers fills them
+//! in. Everything is three-valued, and a set of addresses may fare differently in its parts, so
+//! results name the part.
+
+mod address;
+mod port;
+mod ranges;
+
+pub use address::{AddressSet, Prefix, PrefixError};
+pub use port::{PortSet, PortTerm};
+
+/// The entries of the singular and the plural field of a rule. Old clients write a list with commas
+/// into the singular one, and a field that is not used may be there and empty.
+fn entries<'a>(texts: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+    texts
+        .into_iter()
+        .flat_map(|text| text.split(','))
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+}
