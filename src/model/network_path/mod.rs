@@ -7,9 +7,11 @@
 mod address;
 mod port;
 mod ranges;
+mod reach;
 
 pub use address::{AddressSet, Prefix, PrefixError};
 pub use port::{PortSet, PortTerm};
+pub use reach::{Hop, Path, Reach, Stage, State, asks_azure_dns};
 
 /// The entries of the singular and the plural field of a rule. Old clients write a list with commas
 /// into the singular one, and a field that is not used may be there and empty.
