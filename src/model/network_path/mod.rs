@@ -5,13 +5,19 @@
 //! results name the part.
 
 mod address;
+mod nsg;
 mod port;
 mod ranges;
 mod reach;
+mod security_rule;
 
 pub use address::{AddressSet, Prefix, PrefixError};
+pub use nsg::{Decision, Doubt, Outcome, Part, SecurityRules, Space, Traffic};
 pub use port::{PortSet, PortTerm};
 pub use reach::{Hop, Path, Reach, Stage, State, asks_azure_dns};
+pub use security_rule::{
+    Access, AddressTerm, Direction, Protocol, RuleProtocol, SecurityRule, Tags,
+};
 
 /// The entries of the singular and the plural field of a rule. Old clients write a list with commas
 /// into the singular one, and a field that is not used may be there and empty.
@@ -21,4 +27,10 @@ fn entries<'a>(texts: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item =
         .flat_map(|text| text.split(','))
         .map(str::trim)
         .filter(|text| !text.is_empty())
+}
+
+/// Whether a text could be a service tag, such as `Storage.WestEurope`.
+fn is_tag_like(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
 }
