@@ -9,12 +9,17 @@ mod nsg;
 mod port;
 mod ranges;
 mod reach;
+mod route;
 mod security_rule;
 
 pub use address::{AddressSet, Prefix, PrefixError};
 pub use nsg::{Decision, Doubt, Outcome, Part, SecurityRules, Space, Traffic};
 pub use port::{PortSet, PortTerm};
 pub use reach::{Hop, Path, Reach, Stage, State, asks_azure_dns};
+pub use route::{
+    Course, NextHop, Route, RouteOrigin, RoutePart, RouteTarget, effective_routes,
+    postgres_platform_routes, route_state, system_routes,
+};
 pub use security_rule::{
     Access, AddressTerm, Direction, Protocol, RuleProtocol, SecurityRule, Tags,
 };
