@@ -6,6 +6,7 @@
 
 mod address;
 mod nsg;
+mod peering;
 mod port;
 mod ranges;
 mod reach;
@@ -14,6 +15,7 @@ mod security_rule;
 
 pub use address::{AddressSet, Prefix, PrefixError};
 pub use nsg::{Decision, Doubt, Outcome, Part, SecurityRules, Space, Traffic};
+pub use peering::{Extent, PeeringSide, PeeringSync, Subnet, peering_carries, peering_sync};
 pub use port::{PortSet, PortTerm};
 pub use reach::{Hop, Path, Reach, Stage, State, asks_azure_dns};
 pub use route::{
