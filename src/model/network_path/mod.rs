@@ -5,6 +5,8 @@
 //! results name the part.
 
 mod address;
+#[cfg(test)]
+mod brute_force;
 mod nsg;
 mod peering;
 mod port;
