@@ -17,6 +17,7 @@ pub mod fact;
 pub mod folder_name;
 pub mod instant;
 pub mod need;
+pub mod network_path;
 pub mod reader;
 pub mod region;
 pub mod rule;
