@@ -200,7 +200,24 @@ fn messages_say_what_a_verdict_rests_on() {
         fragment["server"] = json!({"properties": {"state": "Stopped"}});
         fragment
     };
+    let old = "2026-01-01T00:00:00Z";
+    let blob = |name: &str, written: &str| json!({"name": name, "length": 10, "created": written, "modified": written});
+    let copied = |folders: &[&str], written: &str| {
+        json!({
+            "folders": folders,
+            "source blobs": [blob("a", old), blob("b", old)],
+            "newest folder": [blob("a", written)],
+        })
+    };
+    let unclear = "set `backup.date_order`";
+    let (newest, night) = ("2026-11-22T020000Z", "2026-11-22T02:00:00Z");
     for (id, fragment, said) in [
+        ("BKP009", json!({"folders": ["04-11-2026"]}), unclear),
+        ("BKP010", json!({"folders": ["04-11-2026"]}), unclear),
+        ("BKP010", copied(&["2026-11-03T020000Z", "04-11-2026"], "2026-11-03T02:00:00Z"), unclear),
+        ("BKP010", copied(&[newest, "04-11-2026"], night), "is no full copy: 1 of 2 blobs"),
+        ("BKP009", copied(&[newest], night), "The only finished folder"),
+        ("BKP009", copied(&[newest], "2026-11-22T08:55:00Z"), "still being written"),
         ("BKP001", backup("2026-11-22T03:10:00"), "without an offset and was read as UTC"),
         ("BKP001", backup("2026-11-19T03:10:00"), "without an offset and was read as UTC"),
         ("BKP001", stopped(backup("2026-11-19T03:10:00Z")), "The server's state is Stopped."),
