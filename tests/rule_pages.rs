@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::pages::{COMPLIANT, Example};
 use support::{files, root};
 use vaudit_engine::evaluate;
@@ -44,7 +44,7 @@ fn verdict(rule: &'static Rule, estate: &Estate<'_>) -> Verdict {
 
 /// Everything a rule says about an estate, to be compared.
 fn said(rule: &'static Rule, snapshot: &Snapshot) -> Vec<String> {
-    let example = Example::of(&serde_json::json!({}));
+    let example = Example::of(&json!({}));
     let estate = Estate::new(snapshot, &example.deployment);
     let mut said: Vec<String> =
         evaluate(rule, &estate).iter().map(|result| format!("{:?}", result.judgement)).collect();
@@ -192,6 +192,44 @@ fn a_failing_example_says_how_to_mend_it_and_shows_what_it_saw() {
     }
 }
 
+/// What the verdict alone does not tell, and the reader must not miss.
+#[test]
+fn messages_say_what_a_verdict_rests_on() {
+    let backup = |time: &str| json!({"backups": [{"properties": {"backupType": "Full", "completedTime": time}}]});
+    let stopped = |mut fragment: Value| {
+        fragment["server"] = json!({"properties": {"state": "Stopped"}});
+        fragment
+    };
+    let old = "2026-01-01T00:00:00Z";
+    let blob = |name: &str, written: &str| json!({"name": name, "length": 10, "created": written, "modified": written});
+    let copied = |folders: &[&str], written: &str| {
+        json!({
+            "folders": folders,
+            "source blobs": [blob("a", old), blob("b", old)],
+            "newest folder": [blob("a", written)],
+        })
+    };
+    let unclear = "set `backup.date_order`";
+    let (newest, night) = ("2026-11-22T020000Z", "2026-11-22T02:00:00Z");
+    for (id, fragment, said) in [
+        ("BKP009", json!({"folders": ["04-11-2026"]}), unclear),
+        ("BKP010", json!({"folders": ["04-11-2026"]}), unclear),
+        ("BKP010", copied(&["2026-11-03T020000Z", "04-11-2026"], "2026-11-03T02:00:00Z"), unclear),
+        ("BKP010", copied(&[newest, "04-11-2026"], night), "is no full copy: 1 of 2 blobs"),
+        ("BKP009", copied(&[newest], night), "The only finished folder"),
+        ("BKP009", copied(&[newest], "2026-11-22T08:55:00Z"), "still being written"),
+        ("BKP001", backup("2026-11-22T03:10:00"), "without an offset and was read as UTC"),
+        ("BKP001", backup("2026-11-19T03:10:00"), "without an offset and was read as UTC"),
+        ("BKP001", stopped(backup("2026-11-19T03:10:00Z")), "The server's state is Stopped."),
+    ] {
+        let rule = CATALOGUE.iter().find(|rule| rule.meta.id == id).unwrap();
+        let example = Example::of(&fragment);
+        let estate = Estate::new(&example.snapshot, &example.deployment);
+        let message = &evaluate(rule, &estate)[0].judgement.message;
+        assert!(message.contains(said), "{id}: {message:?} does not say {said:?}: {fragment}");
+    }
+}
+
 /// *Blindness*: with every fact unread no rule passes or fails.
 #[test]
 fn a_blind_rule_neither_passes_nor_fails() {
@@ -200,10 +238,10 @@ fn a_blind_rule_neither_passes_nor_fails() {
     for document in COMPLIANT.documents() {
         let mut document = document.clone();
         document.status = Some(403);
-        document.body = Body::Json(serde_json::json!({"error": {"code": "AuthorizationFailed"}}));
+        document.body = Body::Json(json!({"error": {"code": "AuthorizationFailed"}}));
         refused.insert(document);
     }
-    let example = Example::of(&serde_json::json!({}));
+    let example = Example::of(&json!({}));
     for rule in CATALOGUE {
         for snapshot in [&nothing, &refused] {
             let estate = Estate::new(snapshot, &example.deployment);
@@ -216,12 +254,12 @@ fn a_blind_rule_neither_passes_nor_fails() {
 /// away, it never makes another one.
 #[test]
 fn a_lost_document_never_changes_a_verdict_into_another() {
-    let example = Example::of(&serde_json::json!({}));
+    let example = Example::of(&json!({}));
     for lost in COMPLIANT.documents() {
         let mut snapshot = COMPLIANT.clone();
         let mut document = lost.clone();
         document.status = Some(403);
-        document.body = Body::Json(serde_json::json!({"error": {"code": "AuthorizationFailed"}}));
+        document.body = Body::Json(json!({"error": {"code": "AuthorizationFailed"}}));
         snapshot.insert(document);
         let estate = Estate::new(&snapshot, &example.deployment);
         for rule in CATALOGUE {
@@ -245,7 +283,7 @@ fn a_rule_reads_what_it_declares_and_nothing_else() {
         let mut own = COMPLIANT.clone();
         own.retain(|document| needs.iter().any(|need| document.request.kind.serves(*need)));
         assert_eq!(said(rule, &own), said(rule, &COMPLIANT), "{}", rule.meta.id);
-        let example = Example::of(&serde_json::json!({}));
+        let example = Example::of(&json!({}));
         let estate = Estate::new(&own, &example.deployment);
         assert_ne!(verdict(rule, &estate), Verdict::Indeterminate, "{}", rule.meta.id);
     }

@@ -3,7 +3,7 @@
 use vaudit_model::estate::BlobContainer;
 use vaudit_model::{
     Command, Estate, Evaluation, Evidence, Fact, Gap, Judgement, List, Meta, Need, Rule, Severity,
-    Stop, Tier,
+    Source, Stop, Tier,
 };
 
 /// BKP007.
@@ -35,46 +35,59 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
         }
         return Err(gap.into());
     };
-    let (list, source) = match containers {
-        Fact::Known(list, source) => (list, source),
-        Fact::Absent(source) if estate.storage_accounts().is_absent() => {
-            return Err(Stop::absent("PLC001", &source));
-        }
-        Fact::Absent(source) => {
-            let message = "The storage account of the backups does not exist.";
-            let evidence = Evidence::at(&source).observed("absent").expected(wanted);
-            return Ok(vec![
-                Judgement::fail(subject, message).with(evidence).setting("backup.account"),
-            ]);
-        }
-        Fact::Unread(gap) => return Err(gap.into()),
-    };
-    let live = list.find(&source, |container| container.name == *wanted && !container.deleted);
-    match live {
+    match estate.backup_container() {
         Fact::Known(container, _) => {
             let evidence = Evidence::at(&container.source).observed(wanted).expected(wanted);
             let message = format!("The backup container {wanted} exists.");
             Ok(vec![Judgement::pass(subject, message).with(evidence)])
         }
-        Fact::Absent(_) => {
-            let deleted = list.items.iter().any(|container| container.name == *wanted);
-            let message = if deleted {
-                format!(
-                    "The backup container {wanted} is deleted; it can be restored for a few days."
-                )
-            } else {
-                format!("There is no container {wanted} in the storage account of the backups.")
-            };
-            let account = estate.backup_account().value().map_or("", |account| account.id.name());
-            let command = Command::new("az storage container-rm create")
-                .arg("--storage-account", account)
-                .arg("--name", wanted);
-            let evidence = Evidence::at(&source).observed(names(&list)).expected(wanted);
-            let advice = "Restore the container if it was deleted; otherwise create it and run the copy job.";
-            Ok(vec![Judgement::fail(subject, message).with(evidence).fix(advice, vec![command])])
-        }
+        Fact::Absent(source) => match &containers {
+            Fact::Known(list, _) => Ok(vec![not_listed(estate, wanted, list, &source)]),
+            Fact::Absent(_) | Fact::Unread(_) => without_account(estate, wanted, &source),
+        },
         Fact::Unread(gap) => Err(gap.into()),
     }
+}
+
+fn not_listed(
+    estate: &Estate<'_>,
+    wanted: &str,
+    list: &List<BlobContainer>,
+    source: &Source,
+) -> Judgement {
+    let deleted = list.items.iter().any(|container| container.name == wanted);
+    let message = if deleted {
+        format!("The backup container {wanted} is deleted; it can be restored for a few days.")
+    } else {
+        format!("There is no container {wanted} in the storage account of the backups.")
+    };
+    let account = estate.backup_account().value().map_or("", |account| account.id.name());
+    let command = Command::new("az storage container-rm create")
+        .arg("--storage-account", account)
+        .arg("--name", wanted);
+    let evidence = Evidence::at(source).observed(names(list)).expected(wanted);
+    let advice =
+        "Restore the container if it was deleted; otherwise create it and run the copy job.";
+    Judgement::fail(estate.backup_container_subject(), message)
+        .with(evidence)
+        .fix(advice, vec![command])
+}
+
+/// The account itself is absent. Unless it is named for backups alone, another rule says so.
+fn without_account(estate: &Estate<'_>, wanted: &str, source: &Source) -> Evaluation {
+    let policy = estate.deployment;
+    let selector = policy.backup.account.as_ref().or(policy.storage.account.as_ref());
+    let in_group = estate.outside_resource_group(selector).is_none();
+    if in_group && estate.storage_accounts().is_absent() {
+        return Err(Stop::absent("PLC001", source));
+    }
+    if policy.backup.account.is_none() {
+        return Err(Stop::absent("PLC004", source));
+    }
+    let message = "The storage account of the backups does not exist.";
+    let evidence = Evidence::at(source).observed("absent").expected(wanted);
+    let judgement = Judgement::fail(estate.backup_container_subject(), message).with(evidence);
+    Ok(vec![judgement.setting("backup.account")])
 }
 
 fn names(list: &List<BlobContainer>) -> String {

@@ -1,10 +1,9 @@
 //! Is the newest folder a full copy of the application's container?
 
 use vaudit_model::completeness::Comparison;
-use vaudit_model::estate::{Folder, FolderState};
+use vaudit_model::estate::{Folder, FolderState, MOST_LISTED_FOLDERS};
 use vaudit_model::{
-    Estate, Evaluation, Evidence, Gap, Judgement, Meta, Need, Reason, Rule, Severity, Source, Stop,
-    Tier,
+    Estate, Evaluation, Evidence, Judgement, Meta, Need, Rule, Severity, Source, Stop, Tier,
 };
 
 /// BKP010.
@@ -19,7 +18,13 @@ pub(crate) static RULE: Rule = Rule {
         reference: "S38, S40: the restoration consists of copying the content of the time-stamped folder",
         setting: "backup.container",
     },
-    needs: &[Need::StorageAccount, Need::BackupFolders, Need::FolderBlobs, Need::SourceBlobs],
+    needs: &[
+        Need::StorageAccount,
+        Need::BackupContainers,
+        Need::BackupFolders,
+        Need::FolderBlobs,
+        Need::SourceBlobs,
+    ],
     subject: |estate| estate.backup_container_subject(),
     page: include_str!("newest_folder_complete.md"),
     evaluate,
@@ -28,34 +33,39 @@ pub(crate) static RULE: Rule = Rule {
 fn evaluate(estate: &Estate<'_>) -> Evaluation {
     let dated = estate.dated_folders();
     let (dated, source) = dated.required("BKP007")?;
-    // A newer folder may be on a page that was not read.
-    if let Some(gap) = &dated.missing {
-        return Err(gap.clone().into());
-    }
     if dated.past.is_empty() {
-        return Err(Stop::absent("BKP008", source));
+        return Err(match &dated.missing {
+            Some(gap) => gap.clone().into(),
+            None => Stop::absent("BKP008", source),
+        });
     }
     estate.source_blobs().required("STO002")?;
-    for (folder, _) in &dated.past {
-        match estate.folder_state(folder) {
-            FolderState::InProgress => {}
-            FolderState::Complete(comparison) => {
-                let message = format!(
-                    "The folder {} holds all {} blobs it has to.",
-                    folder.display_name(),
-                    comparison.required
-                );
-                let judgement = Judgement::pass(estate.backup_container_subject(), message);
-                return Ok(vec![judgement.with_all(evidence(estate, folder, &comparison))]);
-            }
-            FolderState::Incomplete(comparison) => {
-                return Ok(vec![failed(estate, folder, &comparison)]);
-            }
+    for (folder, at) in dated.past.iter().take(MOST_LISTED_FOLDERS) {
+        let judgement = match estate.folder_state(folder) {
+            FolderState::InProgress => continue,
+            FolderState::Complete(comparison) => complete(estate, folder, &comparison),
+            FolderState::Incomplete(comparison) => failed(estate, folder, &comparison),
             FolderState::Unread(gap) => return Err(gap.into()),
-        }
+        };
+        // A newer folder may be on a page that was not read, or have a date that can be read in two
+        // ways.
+        return match dated.missing_after(*at) {
+            Some(gap) => Err(gap.clone().into()),
+            None => Ok(vec![judgement]),
+        };
     }
-    let message = "every folder there is is still being written";
-    Err(Gap::because(Reason::InProgress, message).into())
+    let subject = estate.backup_container_subject();
+    Err(dated.missing.clone().unwrap_or_else(|| dated.all_in_progress().at(subject)).into())
+}
+
+fn complete(estate: &Estate<'_>, folder: &Folder, comparison: &Comparison) -> Judgement {
+    let message = format!(
+        "The folder {} holds all {} blobs it has to.",
+        folder.display_name(),
+        comparison.required
+    );
+    Judgement::pass(estate.backup_container_subject(), message)
+        .with_all(evidence(estate, folder, comparison))
 }
 
 fn failed(estate: &Estate<'_>, folder: &Folder, comparison: &Comparison) -> Judgement {

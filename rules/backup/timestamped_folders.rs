@@ -1,9 +1,6 @@
 //! Does the backup container hold folders named with timestamps?
 
-use vaudit_model::folder_name::FolderName;
-use vaudit_model::{
-    Estate, Evaluation, Evidence, Gap, Judgement, Meta, Need, Reason, Rule, Severity, Tier,
-};
+use vaudit_model::{Estate, Evaluation, Evidence, Judgement, Meta, Need, Rule, Severity, Tier};
 
 /// BKP008.
 pub(crate) static RULE: Rule = Rule {
@@ -17,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
         reference: "S38: in a folder named with a timestamp, to create at each backup",
         setting: "backup.container",
     },
-    needs: &[Need::StorageAccount, Need::BackupFolders],
+    needs: &[Need::StorageAccount, Need::BackupContainers, Need::BackupFolders],
     subject: |estate| estate.backup_container_subject(),
     page: include_str!("timestamped_folders.md"),
     evaluate,
@@ -39,12 +36,8 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
         return Ok(vec![Judgement::pass(subject, message).with(evidence.observed(quoted))]);
     }
     list.all_read()?;
-    if let Some(ambiguous) = list.items.iter().find(|folder| folder.name == FolderName::Ambiguous) {
-        let message = format!(
-            "the folder name {} can be read with the day or the month first; set `backup.date_order`",
-            ambiguous.display_name()
-        );
-        return Err(Gap::because(Reason::Ambiguous, message).at(subject).into());
+    if let Some(ambiguous) = list.items.iter().find(|folder| folder.readings().is_some()) {
+        return Err(estate.ambiguous_date(ambiguous).into());
     }
     let (message, observed) = if names.is_empty() {
         (

@@ -77,29 +77,28 @@ pub struct Listings<'a> {
 }
 
 impl Listings<'_> {
-    /// Compares the folder with its source.
-    pub fn compare(&self) -> Comparison {
-        let start = self.copy_start();
+    /// Compares the folder with its source; none when no blob of the folder says when it was made,
+    /// so that nobody knows what the source held then.
+    pub fn compare(&self) -> Option<Comparison> {
+        let start = self.copy_start()?;
         let mut result = Comparison::default();
         for (source, copy) in self.pairs(&self.layout()) {
-            match expectation(source, start, self.skew) {
-                Expectation::None => {}
-                Expectation::Undecided if copy.is_some() => result.required += 1,
-                Expectation::Undecided => result.undecided += 1,
-                expected => {
-                    result.required += 1;
-                    result.note(source, copy, expected);
-                }
+            let expected = Expectation::of(source, start, self.skew);
+            if expected.presence != Some(false) {
+                result.note(source, expected.judge(source, copy));
             }
         }
-        result
+        Some(result)
     }
 
     /// When the copying began: the earliest creation in the folder. A creation time that was not
-    /// sent is replaced by the last write, which cannot be earlier.
-    fn copy_start(&self) -> Timestamp {
-        let begun = files(self.copy).filter_map(|blob| blob.created.or(blob.modified)).min();
-        begun.unwrap_or(self.stamped_at)
+    /// sent is replaced by the last write, which cannot be earlier. Only a folder that holds nothing
+    /// is dated by its name.
+    fn copy_start(&self) -> Option<Timestamp> {
+        if files(self.copy).next().is_none() {
+            return Some(self.stamped_at);
+        }
+        files(self.copy).filter_map(|blob| blob.created.or(blob.modified)).min()
     }
 
     /// What stands before a source name in the folder: AzCopy of a whole container puts the
@@ -134,71 +133,82 @@ impl Comparison {
         self.different == 0 && self.undecided == 0
     }
 
-    fn note(&mut self, source: &BlobEntry, copy: Option<&BlobEntry>, expected: Expectation) {
-        let kind = match copy {
-            None => Some(DifferenceKind::Missing),
-            Some(copy) => match failed_copy(copy) {
-                Some(status) => Some(DifferenceKind::CopyStatus(status)),
-                None if expected == Expectation::SameContent => {
-                    match content_difference(source, copy) {
-                        Ok(kind) => kind,
-                        Err(Undecided) => {
-                            self.undecided += 1;
-                            return;
-                        }
-                    }
+    fn note(&mut self, source: &BlobEntry, verdict: Outcome) {
+        match verdict {
+            Outcome::Undecided => self.undecided += 1,
+            Outcome::AsRequired => self.required += 1,
+            Outcome::Different(kind) => {
+                self.required += 1;
+                self.different += 1;
+                if self.named.len() < NAMED_DIFFERENCES {
+                    self.named.push(Difference { name: source.name.clone(), kind });
                 }
-                None => None,
-            },
-        };
-        if let Some(kind) = kind {
-            self.different += 1;
-            if self.named.len() < NAMED_DIFFERENCES {
-                self.named.push(Difference { name: source.name.clone(), kind });
             }
         }
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Expectation {
-    /// Made after the copying began: need not be there.
-    None,
-    /// Overwritten since: must be there by name.
-    Present,
-    /// Unchanged since before the copying began: must be there as it is.
-    SameContent,
-    /// The listing does not say when it was written.
+/// What has to be in the folder of one blob of the source; none where a date the listing lacks
+/// would decide.
+#[derive(Clone, Copy, Debug)]
+struct Expectation {
+    /// Whether it has to be there: it existed when the copying began.
+    presence: Option<bool>,
+    /// Whether it has to be the same: it was not written since the copying began.
+    content: Option<bool>,
+}
+
+impl Expectation {
+    fn of(source: &BlobEntry, start: Timestamp, skew: SignedDuration) -> Self {
+        let unchanged =
+            source.modified.map(|modified| modified.checked_add(skew).is_ok_and(|at| at <= start));
+        let existed = source.created.map(|created| created <= start);
+        // What was last written before the copying began existed then.
+        let presence = if unchanged == Some(true) { Some(true) } else { existed };
+        Self { presence, content: unchanged }
+    }
+
+    fn judge(self, source: &BlobEntry, copy: Option<&BlobEntry>) -> Outcome {
+        let broken = match copy {
+            None => Some(DifferenceKind::Missing),
+            Some(copy) => failed_copy(copy).map(DifferenceKind::CopyStatus),
+        };
+        match (broken, copy) {
+            (Some(kind), _) if self.presence == Some(true) => Outcome::Different(kind),
+            (None, Some(copy)) => match self.content {
+                Some(true) => content(source, copy),
+                Some(false) => Outcome::AsRequired,
+                // The same content is as required either way; another may have been written since.
+                None => match content(source, copy) {
+                    Outcome::Different(_) => Outcome::Undecided,
+                    decided => decided,
+                },
+            },
+            _ => Outcome::Undecided,
+        }
+    }
+}
+
+/// How one blob compares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Outcome {
+    AsRequired,
+    Different(DifferenceKind),
+    /// The listing lacks a property that would decide.
     Undecided,
 }
 
-fn expectation(source: &BlobEntry, start: Timestamp, skew: SignedDuration) -> Expectation {
-    let settled =
-        source.modified.map(|modified| modified.checked_add(skew).is_ok_and(|at| at <= start));
-    match (settled, source.created) {
-        (Some(true), _) => Expectation::SameContent,
-        (_, Some(created)) if created > start => Expectation::None,
-        (_, Some(_)) => Expectation::Present,
-        (_, None) => Expectation::Undecided,
-    }
-}
-
-struct Undecided;
-
-fn content_difference(
-    source: &BlobEntry,
-    copy: &BlobEntry,
-) -> Result<Option<DifferenceKind>, Undecided> {
+fn content(source: &BlobEntry, copy: &BlobEntry) -> Outcome {
     let (Some(own), Some(other)) = (source.length, copy.length) else {
-        return Err(Undecided);
+        return Outcome::Undecided;
     };
     if own != other {
-        return Ok(Some(DifferenceKind::Length { source: own, copy: other }));
+        return Outcome::Different(DifferenceKind::Length { source: own, copy: other });
     }
     // A missing MD5 is no difference: many block-list uploads have none.
     match (&source.md5, &copy.md5) {
-        (Some(own), Some(other)) if own != other => Ok(Some(DifferenceKind::Md5)),
-        _ => Ok(None),
+        (Some(own), Some(other)) if own != other => Outcome::Different(DifferenceKind::Md5),
+        _ => Outcome::AsRequired,
     }
 }
 
@@ -247,6 +257,10 @@ mod tests {
     }
 
     fn compare(source: &[BlobEntry], copy: &[BlobEntry]) -> Comparison {
+        try_compare(source, copy).unwrap()
+    }
+
+    fn try_compare(source: &[BlobEntry], copy: &[BlobEntry]) -> Option<Comparison> {
         let source: Vec<&BlobEntry> = source.iter().collect();
         let copy: Vec<&BlobEntry> = copy.iter().collect();
         Listings {
@@ -318,6 +332,49 @@ mod tests {
         let mut without_md5 = copied("f/a");
         without_md5.md5 = None;
         assert!(compare(&[old("a")], &[without_md5]).is_complete());
+    }
+
+    /// Whether each combination of dates is decided, for a copy that is the same, another, missing
+    /// or failed.
+    #[test]
+    fn a_missing_date_decides_only_what_follows_without_it() {
+        let (before, after) = ("2026-01-01T00:00:00Z", "2026-11-22T04:00:00Z");
+        let mut other = blob("f/a", 9, T0, T0);
+        let mut failed = copied("f/a");
+        failed.copy_status = Some("failed".into());
+        other.md5 = None;
+        let copies = [copied("f/a"), other, copied("f/z"), failed];
+        for (created, modified, expected) in [
+            (Some(before), Some(before), ["same", "different", "different", "different"]),
+            (Some(before), Some(after), ["same", "same", "different", "different"]),
+            (Some(before), None, ["same", "undecided", "different", "different"]),
+            (Some(after), None, ["not required"; 4]),
+            (None, Some(before), ["same", "different", "different", "different"]),
+            (None, Some(after), ["same", "same", "undecided", "undecided"]),
+            (None, None, ["same", "undecided", "undecided", "undecided"]),
+        ] {
+            let mut source = old("a");
+            (source.created, source.modified) = (created.map(at), modified.map(at));
+            let found = copies.each_ref().map(|copy| {
+                let result = compare(std::slice::from_ref(&source), std::slice::from_ref(copy));
+                match (result.required, result.different, result.undecided) {
+                    (1, 0, 0) => "same",
+                    (1, 1, 0) => "different",
+                    (0, 0, 1) => "undecided",
+                    (0, 0, 0) => "not required",
+                    other => panic!("{other:?}"),
+                }
+            });
+            assert_eq!(found, expected, "created {created:?}, modified {modified:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_without_any_date_is_not_dated_by_its_name() {
+        let mut dateless = copied("f/a");
+        (dateless.created, dateless.modified) = (None, None);
+        assert_eq!(try_compare(&[old("a")], &[dateless.clone()]), None);
+        assert!(compare(&[old("a"), old("b")], &[dateless, copied("f/b")]).is_complete());
     }
 
     #[test]

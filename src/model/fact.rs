@@ -44,12 +44,12 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// "Now" for everything this answer says: the server's clock, else the auditor's.
+    /// "Now" for everything this answer says: the server's clock, and nothing else.
     ///
-    /// Ages are computed against the server's own `Date`, so a wrong local clock cannot turn an old
-    /// backup young (`catalogue.md`, AUD002).
+    /// A wrong local clock must not turn an old backup young (`catalogue.md`, AUD002), so an answer
+    /// without a `Date` has no "now" and nothing in it has an age.
     pub fn now(&self) -> Option<Timestamp> {
-        self.date.or(self.read_at)
+        self.date
     }
 }
 
@@ -276,6 +276,12 @@ mod tests {
         assert_eq!(partial.find(&source(), |n| *n == 2).value(), Some(&&2));
         assert!(complete.find(&source(), |n| *n == 3).is_absent());
         assert_eq!(partial.find(&source(), |n| *n == 3).gap().unwrap().reason, Reason::Forbidden);
+    }
+
+    #[test]
+    fn the_auditors_clock_is_nobodys_now() {
+        let origin = Origin { read_at: Some(Timestamp::UNIX_EPOCH), ..Origin::default() };
+        assert_eq!(origin.now(), None);
     }
 
     #[test]

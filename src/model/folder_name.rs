@@ -17,8 +17,9 @@ use crate::deployment::{BackupPolicy, DateOrder};
 pub enum FolderName {
     /// It holds a timestamp.
     Stamped(Stamp),
-    /// It holds a date whose day and month can be read either way.
-    Ambiguous,
+    /// It holds a date whose day and month can be read either way: with the day first, and with the
+    /// month first.
+    Ambiguous([Stamp; 2]),
     /// It holds none.
     Unstamped,
 }
@@ -28,6 +29,8 @@ pub enum FolderName {
 pub struct Stamp {
     /// The instant the name gives; for a date alone, the end of that day.
     pub at: Timestamp,
+    /// The same instant; for a date alone, the start of that day.
+    pub earliest: Timestamp,
     /// Whether the name gives a date without a time of day.
     pub date_only: bool,
     /// Whether the name gives no zone, so that `backup.folder_timezone` was taken.
@@ -58,7 +61,8 @@ macro_rules! form {
 /// The forms, most specific first.
 static FORMS: [Form; 9] = [
     form!(
-        r"(?<y>\d{4})-(?<mo>\d\d)-(?<d>\d\d)[Tt_ -](?<h>\d\d)[:\-_.]?(?<mi>\d\d)(?:[:\-_.]?(?<s>\d\d)(?:\.(?<f>\d+))?)?(?<z>[Zz]|[+-]\d\d:?\d\d)?",
+        // An offset right after the minutes comes first: `-05:00` would begin with seconds too.
+        r"(?<y>\d{4})-(?<mo>\d\d)-(?<d>\d\d)[Tt_ -](?<h>\d\d)[:\-_.]?(?<mi>\d\d)(?:(?<z2>[+-]\d\d:?\d\d)|(?:[:\-_.]?(?<s>\d\d)(?:\.(?<f>\d+))?)?(?<z>[Zz]|[+-]\d\d:?\d\d)?)",
         date_and_time
     ),
     form!(
@@ -115,8 +119,12 @@ fn read_at_boundaries(name: &str, zones: &Zones<'_>) -> FolderName {
     FolderName::Unstamped
 }
 
+/// The first form that fits in shape decides. Digits that are no moment of the calendar are not read
+/// again as a shorter form: `2026-11-22_24-00-00` is not a date with a suffix.
 fn read_here(rest: &str, zones: &Zones<'_>) -> Option<FolderName> {
-    FORMS.iter().find_map(|(regex, read)| read(&regex.captures(rest)?, zones))
+    let mut shapes = FORMS.iter().filter_map(|(regex, read)| Some((regex.captures(rest)?, read)));
+    let (captures, read) = shapes.next()?;
+    read(&captures, zones)
 }
 
 /// The manifest's own expression finds the place; what its group `timestamp` matched is then read by
@@ -152,13 +160,13 @@ fn date_and_time(captures: &Captures<'_>, zones: &Zones<'_>) -> Option<FolderNam
     let nanoseconds = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
     let optional = |name| captures.name(name).map_or(Some(0), |group| group.as_str().parse().ok());
     let time = Time::new(optional("h")?, optional("mi")?, optional("s")?, nanoseconds).ok()?;
-    let (at, zone_less) = match captures.name("z") {
+    let (at, zone_less) = match captures.name("z").or_else(|| captures.name("z2")) {
         Some(zone) => {
             (date.to_datetime(time).to_zoned(offset(zone.as_str())?).ok()?.timestamp(), false)
         }
         None => (in_zone(date.to_datetime(time), zones)?, true),
     };
-    Some(FolderName::Stamped(Stamp { at, date_only: false, zone_less }))
+    Some(FolderName::Stamped(Stamp { at, earliest: at, date_only: false, zone_less }))
 }
 
 fn offset(text: &str) -> Option<TimeZone> {
@@ -181,13 +189,35 @@ fn in_zone(civil: DateTime, zones: &Zones<'_>) -> Option<Timestamp> {
 }
 
 fn date_alone(captures: &Captures<'_>, zones: &Zones<'_>) -> Option<FolderName> {
-    whole_day(civil_date(captures)?, zones)
+    whole_day(civil_date(captures)?, zones).map(FolderName::Stamped)
 }
 
-fn whole_day(date: Date, zones: &Zones<'_>) -> Option<FolderName> {
-    let end = in_zone(date.tomorrow().ok()?.to_datetime(Time::midnight()), zones)?;
-    let at = end.checked_sub(SignedDuration::from_secs(1)).ok()?;
-    Some(FolderName::Stamped(Stamp { at, date_only: true, zone_less: true }))
+fn whole_day(date: Date, zones: &Zones<'_>) -> Option<Stamp> {
+    let midnight = |date: Date| in_zone(date.to_datetime(Time::midnight()), zones);
+    let at = midnight(date.tomorrow().ok()?)?.checked_sub(SignedDuration::from_secs(1)).ok()?;
+    Some(Stamp { at, earliest: midnight(date)?, date_only: true, zone_less: true })
+}
+
+/// When the time begins that a path of a nested layout stands for, from `yyyy` down to
+/// `yyyy/MM/dd/HH/mm`: `2026/11` begins with the first of November. None for any other path.
+pub fn start_of_nested(path: &str, timezone: &TimeZone) -> Option<Timestamp> {
+    let mut numbers = [0, 1, 1, 0, 0];
+    let mut places = numbers.iter_mut();
+    for (index, segment) in path.split('/').enumerate() {
+        let digits = if index == 0 { 4 } else { 2 };
+        if segment.len() != digits || !segment.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        *places.next()? = segment.parse().ok()?;
+    }
+    let [year, month, day, hour, minute] = numbers;
+    if !YEARS.contains(&year) {
+        return None;
+    }
+    let part = |number: i16| i8::try_from(number).ok();
+    let date = Date::new(year, part(month)?, part(day)?).ok()?;
+    let time = Time::new(part(hour)?, part(minute)?, 0, 0).ok()?;
+    Some(date.to_datetime(time).to_zoned(timezone.clone()).ok()?.timestamp())
 }
 
 /// Seconds, milliseconds or microseconds since 1970, told apart by the number of digits.
@@ -203,6 +233,7 @@ fn epoch(captures: &Captures<'_>, _: &Zones<'_>) -> Option<FolderName> {
     let year = at.to_zoned(TimeZone::UTC).year();
     YEARS.contains(&year).then_some(FolderName::Stamped(Stamp {
         at,
+        earliest: at,
         date_only: false,
         zone_less: false,
     }))
@@ -218,16 +249,16 @@ fn year_last(captures: &Captures<'_>, zones: &Zones<'_>) -> Option<FolderName> {
     }
     let day_first = Date::new(year, second, first).ok();
     let month_first = Date::new(year, first, second).ok();
-    match (zones.date_order, day_first, month_first) {
-        (DateOrder::DayMonthYear, day_first, _) => whole_day(day_first?, zones),
-        (DateOrder::MonthDayYear, _, month_first) => whole_day(month_first?, zones),
+    let date = match (zones.date_order, day_first, month_first) {
+        (DateOrder::DayMonthYear, day_first, _) => day_first?,
+        (DateOrder::MonthDayYear, _, month_first) => month_first?,
         (DateOrder::YearMonthDay, Some(one), Some(other)) if one != other => {
-            Some(FolderName::Ambiguous)
+            let readings = [whole_day(one, zones)?, whole_day(other, zones)?];
+            return Some(FolderName::Ambiguous(readings));
         }
-        (DateOrder::YearMonthDay, day_first, month_first) => {
-            whole_day(day_first.or(month_first)?, zones)
-        }
-    }
+        (DateOrder::YearMonthDay, day_first, month_first) => day_first.or(month_first)?,
+    };
+    whole_day(date, zones).map(FolderName::Stamped)
 }
 
 #[cfg(test)]
@@ -241,7 +272,7 @@ mod tests {
     fn instant(name: &str) -> Option<String> {
         match read(name) {
             FolderName::Stamped(stamp) => Some(stamp.at.to_string()),
-            FolderName::Ambiguous | FolderName::Unstamped => None,
+            FolderName::Ambiguous(_) | FolderName::Unstamped => None,
         }
     }
 
@@ -255,6 +286,14 @@ mod tests {
             ("2026-11-22 0200", "2026-11-22T02:00:00Z"),
             ("2026-11-22-02.00.30", "2026-11-22T02:00:30Z"),
             ("2026-11-22T0200-0500", "2026-11-22T07:00:00Z"),
+            ("2026-11-04T02:00-05:00", "2026-11-04T07:00:00Z"),
+            ("2026-11-04T02:00+05:30", "2026-11-03T20:30:00Z"),
+            ("2026-11-04T0200-05:00", "2026-11-04T07:00:00Z"),
+            ("2026-11-04T02:00-05:00_full", "2026-11-04T07:00:00Z"),
+            ("2026-11-04_02-00-05", "2026-11-04T02:00:05Z"),
+            ("2026-11-04_02-00-05-full", "2026-11-04T02:00:05Z"),
+            ("2026-11-04T02-00-05-05:00", "2026-11-04T07:00:05Z"),
+            ("20261104T0200-05:00", "2026-11-04T07:00:00Z"),
             ("20261122T020000Z", "2026-11-22T02:00:00Z"),
             ("20261122-020000", "2026-11-22T02:00:00Z"),
             ("20261122020000123", "2026-11-22T02:00:00.123Z"),
@@ -292,6 +331,11 @@ mod tests {
             "20261131",
             "2026-13-01",
             "2026-11-22T25:00",
+            "2026-11-22_24-00-00",
+            "2026-11-22_23-60",
+            "20261122-240000",
+            "20261122_2400",
+            "2026/11/22/24",
             "2026-02-29",
             "221126",
             "2026-W47",
@@ -311,7 +355,11 @@ mod tests {
 
     #[test]
     fn day_and_month_are_not_guessed() {
-        assert_eq!(read("03-04-2026"), FolderName::Ambiguous);
+        let FolderName::Ambiguous(readings) = read("03-04-2026") else { panic!() };
+        assert_eq!(
+            readings.map(|stamp| stamp.at.to_string()),
+            ["2026-04-03T23:59:59Z", "2026-03-04T23:59:59Z"]
+        );
         let policy = BackupPolicy { date_order: DateOrder::DayMonthYear, ..Default::default() };
         let FolderName::Stamped(stamp) = read_folder_name("03-04-2026", &policy) else { panic!() };
         assert_eq!(stamp.at.to_string(), "2026-04-03T23:59:59Z");
@@ -328,6 +376,39 @@ mod tests {
         assert_eq!(read("2026-11-22T0200"), ("2026-11-22T01:00:00Z".into(), true));
         assert_eq!(read("2026-11-22T0200Z"), ("2026-11-22T02:00:00Z".into(), false));
         assert_eq!(read("2026-11-22"), ("2026-11-22T22:59:59Z".into(), true));
+    }
+
+    #[test]
+    fn a_date_alone_is_a_whole_day() {
+        let FolderName::Stamped(stamp) = read("2026-11-22") else { panic!() };
+        assert_eq!(stamp.earliest.to_string(), "2026-11-22T00:00:00Z");
+        let FolderName::Stamped(stamp) = read("2026-11-22T02:00") else { panic!() };
+        assert_eq!(stamp.earliest, stamp.at);
+    }
+
+    #[test]
+    fn paths_of_a_nested_layout_have_a_start() {
+        for (path, start) in [
+            ("2026", Some("2026-01-01T00:00:00Z")),
+            ("2026/11", Some("2026-11-01T00:00:00Z")),
+            ("2026/11/22", Some("2026-11-22T00:00:00Z")),
+            ("2026/11/22/02", Some("2026-11-22T02:00:00Z")),
+            ("2026/11/22/02/30", Some("2026-11-22T02:30:00Z")),
+            ("2026/11/22/02/30/00", None),
+            ("4096", None),
+            ("2014", None),
+            ("2026/13", None),
+            ("2026/00", None),
+            ("2026/11/31", None),
+            ("2026/11/22/24", None),
+            ("2026/11/22/+1", None),
+            ("2026/assets", None),
+            ("26", None),
+            ("", None),
+        ] {
+            let found = start_of_nested(path, &TimeZone::UTC).map(|at| at.to_string());
+            assert_eq!(found.as_deref(), start, "{path}");
+        }
     }
 
     #[test]

@@ -113,6 +113,13 @@ impl<'a> Node<'a> {
         self.read("an instant", |value| Some(parse_rfc3339(value.as_str()?)?.instant))
     }
 
+    /// Whether an instant is here that names no offset: [`Self::instant`] reads it as UTC, and who
+    /// rests a verdict on it has to say so (`catalogue.md` §0.3).
+    pub fn lacks_offset(&self) -> bool {
+        let read = self.value.and_then(Value::as_str).and_then(parse_rfc3339);
+        read.is_some_and(|read| read.assumed_utc)
+    }
+
     /// An ARM id.
     pub fn arm_id(&self) -> Fact<ArmId> {
         self.read("an ARM id", |value| ArmId::parse(value.as_str()?).ok())
@@ -211,6 +218,18 @@ mod tests {
         assert_eq!(node.at("n").integer().value(), Some(&14));
         assert_eq!(node.at("b").flag().value(), Some(&true));
         assert_eq!(node.at("v").text().value().map(String::as_str), Some("13"));
+    }
+
+    #[test]
+    fn an_instant_without_an_offset_is_read_and_can_be_told() {
+        let body = json!({"a": "2026-11-22T03:10:00.5", "b": "2026-11-22T03:10:00Z", "c": "soon"});
+        let node = Node::root(&body, "r", Arc::default());
+        let told =
+            |field| (node.at(field).instant().value().is_some(), node.at(field).lacks_offset());
+        assert_eq!(
+            ["a", "b", "c", "d"].map(told),
+            [(true, true), (true, false), (false, false), (false, false)]
+        );
     }
 
     #[test]

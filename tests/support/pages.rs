@@ -48,7 +48,8 @@ impl Example {
         // Resources first: the zone whose links are listed is the one the server then references.
         let mut changes: Vec<(&String, &Value)> =
             fragment.as_object().expect("a fragment is an object").iter().collect();
-        changes.sort_by_key(|(key, _)| item(key).is_none());
+        // Folders come before what the newest of them holds.
+        changes.sort_by_key(|(key, _)| (item(key).is_none(), *key == "newest folder"));
         for (key, change) in changes {
             match key.as_str() {
                 "manifest" => example.deployment = deployment(change),
@@ -116,10 +117,12 @@ impl Example {
             "newest folder" => RequestKind::FolderBlobs,
             other => panic!("an example changes {other:?}, which is not known"),
         };
-        // The newest folder has the greatest name.
         let documents = self.snapshot.documents().filter(|document| document.request.kind == kind);
         let mut document =
             documents.max_by(|a, b| a.request.filter.cmp(&b.request.filter)).unwrap().clone();
+        if let (RequestKind::FolderBlobs, Some(newest)) = (kind, self.newest_folder()) {
+            document.request.filter = Some(newest);
+        }
         if let Some((status, body)) = refusal(change) {
             refuse(&mut document, status, body);
         } else {
@@ -136,6 +139,14 @@ impl Example {
             document.body = Body::Blobs(page);
         }
         self.replace(document);
+    }
+
+    /// The prefix of the folder with the greatest name, where the folders can be read.
+    fn newest_folder(&self) -> Option<String> {
+        match self.first(RequestKind::BackupFolders).body {
+            Body::Blobs(page) => page.prefixes.into_iter().max(),
+            Body::Json(_) | Body::Text(_) | Body::Empty => None,
+        }
     }
 
     fn first(&self, kind: RequestKind) -> Document {
@@ -222,6 +233,9 @@ fn list(key: &str) -> Option<(RequestKind, &'static str)> {
         }
         "clusters" => {
             (RequestKind::ManagedClusters, "providers/Microsoft.ContainerService/managedClusters")
+        }
+        "storage accounts" => {
+            (RequestKind::StorageAccounts, "providers/Microsoft.Storage/storageAccounts")
         }
         "databases" => (RequestKind::PostgresDatabases, "databases"),
         "backups" => (RequestKind::PostgresBackups, "backups"),

@@ -1,55 +1,21 @@
-//! The blob copies: folders of the backup container, when they were made, and whether they are
+//! The blob copies: when the folders of the backup container were made, and whether they are
 //! complete.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Estate;
+use super::folders::{Folder, latest_present};
 use crate::blob::BlobEntry;
 use crate::completeness::{Comparison, Listings, is_pending};
-use crate::fact::{Fact, Gap, List, Reason, Source};
-use crate::folder_name::{FUTURE_TOLERANCE, FolderName, Stamp, read_folder_name};
+use crate::fact::{Fact, Gap, List, Reason};
+use crate::folder_name::Stamp;
 use crate::need::{Request, RequestKind};
 
 /// How many of the newest folders are listed in any case.
 const ALWAYS_LISTED: usize = 2;
 
 /// How many folders are listed at the most while looking for a complete one.
-const MOST_LISTED: usize = 8;
-
-/// How many branches of a nested layout (`2026/11/22/…`) are followed at each level.
-const FOLLOWED_BRANCHES: usize = 2;
-
-/// `yyyy/MM/dd/HH/mm`.
-const DEEPEST_LEVEL: usize = 5;
-
-/// A folder of the backup container.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Folder {
-    /// The prefix of its blobs, with the trailing `/`.
-    pub prefix: String,
-    /// What its name says about when it was made.
-    pub name: FolderName,
-}
-
-impl Folder {
-    fn at_prefix(prefix: &str, estate: &Estate<'_>) -> Self {
-        let name = prefix.trim_end_matches('/');
-        Self { prefix: prefix.to_owned(), name: read_folder_name(name, &estate.deployment.backup) }
-    }
-
-    /// The folder's name, without the trailing `/`.
-    pub fn display_name(&self) -> &str {
-        self.prefix.trim_end_matches('/')
-    }
-
-    /// The timestamp of its name.
-    pub fn stamp(&self) -> Option<Stamp> {
-        match self.name {
-            FolderName::Stamped(stamp) => Some(stamp),
-            FolderName::Ambiguous | FolderName::Unstamped => None,
-        }
-    }
-}
+pub const MOST_LISTED_FOLDERS: usize = 8;
 
 /// The timestamped folders in the order that matters.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,10 +24,38 @@ pub struct DatedFolders {
     pub past: Vec<(Folder, Timestamp)>,
     /// Those beyond now + 26 h.
     pub future: Vec<Folder>,
+    /// Those whose day and month can be read either way.
+    pub ambiguous: Vec<Folder>,
     /// The server's clock when it listed them.
     pub now: Timestamp,
-    /// Why the listing may lack folders, if it may.
+    /// Why `past` may lack folders, if it may: the listing was not read in full, or a folder is
+    /// ambiguous.
     pub missing: Option<Gap>,
+    is_listed_in_full: bool,
+}
+
+impl DatedFolders {
+    /// Why `past` may lack a folder newer than this instant, if it may. An ambiguous folder is newer
+    /// only if one of its readings is.
+    pub fn missing_after(&self, at: Timestamp) -> Option<&Gap> {
+        let latest = latest_present(self.now);
+        let is_newer = |stamp: Stamp| stamp.at > at && stamp.earliest <= latest;
+        let readings = self.ambiguous.iter().filter_map(Folder::readings).flatten();
+        let may_lack = !self.is_listed_in_full || readings.into_iter().any(is_newer);
+        self.missing.as_ref().filter(|_| may_lack)
+    }
+
+    /// The gap when every folder that is read is still being written.
+    pub fn all_in_progress(&self) -> Gap {
+        let message = if self.past.len() > MOST_LISTED_FOLDERS {
+            format!(
+                "the {MOST_LISTED_FOLDERS} newest folders are still being written, and no more are read"
+            )
+        } else {
+            "every folder there is is still being written".to_owned()
+        };
+        Gap::because(Reason::InProgress, message)
+    }
 }
 
 /// Whether a folder is a full copy of its source.
@@ -96,36 +90,6 @@ impl Estate<'_> {
             .and_then(|account, _| self.container_url(account, container))
     }
 
-    /// The folders of the backup container. Absent when the container is.
-    pub fn folders(&self) -> &Fact<List<Folder>> {
-        self.folders.get_or_init(|| self.walk_folders().0)
-    }
-
-    /// The listings that show the folders and have not been asked for yet.
-    pub fn folder_listing_requests(&self) -> Vec<Request> {
-        self.walk_folders().1
-    }
-
-    fn walk_folders(&self) -> (Fact<List<Folder>>, Vec<Request>) {
-        let (url, source) = match self.backup_container_url() {
-            Fact::Known(url, source) => (url, source),
-            Fact::Absent(source) => return (Fact::Absent(source), Vec::new()),
-            Fact::Unread(gap) => return (Fact::Unread(gap), Vec::new()),
-        };
-        let mut walk = Walk { estate: self, url, requests: Vec::new(), skipped: false };
-        let found = match walk.level(None, 0) {
-            Fact::Known(list, source) => {
-                let stamped = list.items.iter().any(|folder| folder.stamp().is_some());
-                let unseen = walk.skipped && !stamped;
-                let missing = list.missing.or_else(|| unseen.then(|| older_branches(&source)));
-                Fact::Known(List { items: list.items, missing }, source)
-            }
-            Fact::Absent(_) => Fact::Absent(source),
-            Fact::Unread(gap) => Fact::Unread(gap),
-        };
-        (found, walk.requests)
-    }
-
     /// The timestamped folders, newest first.
     pub fn dated_folders(&self) -> Fact<DatedFolders> {
         self.folders().as_ref().and_then(|list, source| {
@@ -133,37 +97,49 @@ impl Estate<'_> {
                 let gap = Gap::because(Reason::MissingField, "the folder listing has no date");
                 return Fact::Unread(gap.at(source.resource));
             };
+            let ambiguous: Vec<Folder> =
+                list.items.iter().filter(|folder| folder.readings().is_some()).cloned().collect();
+            let unclear = ambiguous.first().map(|folder| self.ambiguous_date(folder));
             let mut dated = DatedFolders {
                 past: Vec::new(),
                 future: Vec::new(),
+                ambiguous,
                 now,
-                missing: list.missing.clone(),
+                missing: list.missing.clone().or(unclear),
+                is_listed_in_full: list.is_complete(),
             };
             for folder in &list.items {
                 let Some(stamp) = folder.stamp() else {
                     continue;
                 };
-                if stamp.at > now.saturating_add(FUTURE_TOLERANCE).unwrap_or(Timestamp::MAX) {
+                let made = if stamp.date_only { self.earliest_creation(folder) } else { None };
+                if made.unwrap_or(stamp.earliest) > latest_present(now) {
                     dated.future.push(folder.clone());
-                } else {
-                    dated.past.push((folder.clone(), self.folder_instant(folder, stamp)));
+                    continue;
                 }
+                // The end of a day that is not over is no time at which a folder was made.
+                let at = if stamp.date_only { stamp.at.min(now) } else { stamp.at };
+                dated.past.push((folder.clone(), made.unwrap_or(at)));
             }
             dated.past.sort_by(|(a, at_a), (b, at_b)| at_b.cmp(at_a).then(b.prefix.cmp(&a.prefix)));
             Fact::Known(dated, source)
         })
     }
 
-    /// When a folder was made: what its name says, refined for a date alone by the earliest creation
-    /// inside, as far as it is known.
-    fn folder_instant(&self, folder: &Folder, stamp: Stamp) -> Timestamp {
-        if !stamp.date_only {
-            return stamp.at;
-        }
+    /// The gap of a folder whose name can be read in two ways.
+    pub fn ambiguous_date(&self, folder: &Folder) -> Gap {
+        let message = format!(
+            "the folder name {} can be read with the day or the month first; set `backup.date_order`",
+            folder.display_name()
+        );
+        Gap::because(Reason::Ambiguous, message).at(self.backup_container_subject())
+    }
+
+    /// The earliest creation inside a folder, as far as it is known: when a folder was made whose
+    /// name is a date alone.
+    fn earliest_creation(&self, folder: &Folder) -> Option<Timestamp> {
         let blobs = self.folder_blobs(folder);
-        let earliest =
-            blobs.value().and_then(|list| list.items.iter().filter_map(|blob| blob.created).min());
-        earliest.unwrap_or(stamp.at)
+        blobs.value()?.items.iter().filter_map(|blob| blob.created).min()
     }
 
     /// The blobs of a folder.
@@ -182,26 +158,38 @@ impl Estate<'_> {
     }
 
     /// The folder listings that tell whether a recent folder is complete and have not been asked for
-    /// yet: the two newest, and older ones within the allowed age while none was complete.
+    /// yet: the two newest, older ones within the allowed age while none was found complete, and
+    /// older ones of any age while all newer are still being written.
     pub fn folder_blob_requests(&self) -> Vec<Request> {
         let (Fact::Known(url, _), Fact::Known(dated, _)) =
             (self.backup_container_url(), self.dated_folders())
         else {
             return Vec::new();
         };
+        // A level of a nested layout is still to come: what is a folder may change.
+        if dated.missing.as_ref().is_some_and(Gap::is_not_collected) {
+            return Vec::new();
+        }
         let oldest_useful = self.oldest_accepted(dated.now);
+        // Without a source no folder can be found complete, however many are listed.
+        let is_comparable = self.source_blobs().value().is_some();
         let mut requests = Vec::new();
-        for (index, (folder, at)) in dated.past.iter().take(MOST_LISTED).enumerate() {
-            let all_before_are_no_use = || {
-                dated.past[..index].iter().all(|(folder, _)| {
-                    matches!(
-                        self.folder_state(folder),
-                        FolderState::InProgress | FolderState::Incomplete(_)
-                    )
-                })
-            };
-            if index >= ALWAYS_LISTED && (*at < oldest_useful || !all_before_are_no_use()) {
-                break;
+        let (mut all_in_progress, mut none_complete) = (true, is_comparable);
+        for (index, (folder, at)) in dated.past.iter().take(MOST_LISTED_FOLDERS).enumerate() {
+            if index >= ALWAYS_LISTED {
+                let first_unjudged = if index == ALWAYS_LISTED { 0 } else { index - 1 };
+                for (newer, _) in &dated.past[first_unjudged..index] {
+                    let state = self.folder_state(newer);
+                    all_in_progress &= state == FolderState::InProgress;
+                    none_complete &= match &state {
+                        FolderState::Complete(_) => false,
+                        FolderState::InProgress | FolderState::Incomplete(_) => true,
+                        FolderState::Unread(gap) => !gap.is_not_collected(),
+                    };
+                }
+                if !all_in_progress && !(none_complete && *at >= oldest_useful) {
+                    break;
+                }
             }
             let prefix = Some(folder.prefix.as_str());
             requests.push(Request::blobs(RequestKind::FolderBlobs, &url, prefix));
@@ -225,8 +213,14 @@ impl Estate<'_> {
         if let Some(gap) = copies.missing {
             return FolderState::Unread(gap);
         }
-        if self.is_being_written(&copies.items, source.origin.now()) {
-            return FolderState::InProgress;
+        match self.is_being_written(&copies.items, source.origin.now()) {
+            Some(true) => return FolderState::InProgress,
+            Some(false) => {}
+            None => {
+                let message = "the listing of the folder has no date to compare with";
+                let gap = Gap::because(Reason::MissingField, message);
+                return FolderState::Unread(gap.at(source.resource));
+            }
         }
         let originals = match self.source_blobs() {
             Fact::Known(list, _) => list,
@@ -236,7 +230,11 @@ impl Estate<'_> {
             }
             Fact::Unread(gap) => return FolderState::Unread(gap),
         };
-        let comparison = self.compare(folder, originals.items, copies.items);
+        let Some(comparison) = self.compare(folder, originals.items, copies.items) else {
+            let name = folder.display_name();
+            let message = format!("no blob of the folder {name} says when it was made");
+            return FolderState::Unread(Gap::because(Reason::MissingField, message));
+        };
         match originals.missing {
             _ if comparison.different > 0 => FolderState::Incomplete(comparison),
             Some(gap) => FolderState::Unread(gap),
@@ -257,7 +255,7 @@ impl Estate<'_> {
         folder: &Folder,
         mut originals: Vec<&'b BlobEntry>,
         mut copies: Vec<&'b BlobEntry>,
-    ) -> Comparison {
+    ) -> Option<Comparison> {
         // The service's order is not the order of bytes in a hierarchical namespace.
         originals.sort_by(|a, b| a.name.cmp(&b.name));
         copies.sort_by(|a, b| a.name.cmp(&b.name));
@@ -273,88 +271,137 @@ impl Estate<'_> {
         .compare()
     }
 
-    fn is_being_written(&self, blobs: &[&BlobEntry], now: Option<Timestamp>) -> bool {
+    /// Whether something is still written into a folder; none when the last write has no age.
+    fn is_being_written(&self, blobs: &[&BlobEntry], now: Option<Timestamp>) -> Option<bool> {
         if blobs.iter().any(|blob| is_pending(blob)) {
-            return true;
+            return Some(true);
         }
+        // A write that was not sent is no earlier than the creation.
+        let last = blobs.iter().filter_map(|blob| blob.modified.or(blob.created)).max();
         let settle = i64::from(self.deployment.backup.copy_settle_minutes) * 60;
-        match (blobs.iter().filter_map(|blob| blob.modified).max(), now) {
-            (Some(written), Some(now)) => now.as_second() - written.as_second() < settle,
-            _ => false,
+        match last {
+            Some(written) => Some(now?.as_second() - written.as_second() < settle),
+            None => Some(false),
         }
     }
-}
-
-/// Walks the first level of the container, and deeper where folder names are bare numbers.
-struct Walk<'e, 'a> {
-    estate: &'e Estate<'a>,
-    url: String,
-    requests: Vec<Request>,
-    skipped: bool,
-}
-
-impl Walk<'_, '_> {
-    fn level(&mut self, prefix: Option<&str>, depth: usize) -> Fact<List<Folder>> {
-        let request = Request::blobs(RequestKind::BackupFolders, &self.url, prefix);
-        let listed = self.estate.snapshot.folders(&request);
-        if listed.gap().is_some_and(Gap::is_not_collected) {
-            self.requests.push(request);
-        }
-        listed.and_then(|list, source| {
-            let (mut numeric, named): (Vec<String>, Vec<String>) =
-                list.items.into_iter().partition(|path| is_level_of_nested_date(path, depth));
-            numeric.sort_unstable();
-            let mut found = List { items: Vec::new(), missing: list.missing };
-            // Below the first level, what is no number is content of the folder above.
-            if depth == 0 {
-                found.items.extend(named.iter().map(|path| Folder::at_prefix(path, self.estate)));
-            }
-            for (rank, path) in numeric.iter().rev().enumerate() {
-                self.follow(path, rank < FOLLOWED_BRANCHES, depth, &mut found);
-            }
-            Fact::Known(found, source)
-        })
-    }
-
-    /// Follows one number: into it where it is among the newest, else taking it as it stands.
-    fn follow(&mut self, path: &str, newest: bool, depth: usize, found: &mut List<Folder>) {
-        let own = Folder::at_prefix(path, self.estate);
-        let below = if newest && depth + 1 < DEEPEST_LEVEL {
-            match self.level(Some(path), depth + 1) {
-                Fact::Known(list, _) => list,
-                Fact::Absent(_) => List::complete(Vec::new()),
-                Fact::Unread(gap) => List { items: Vec::new(), missing: Some(gap) },
-            }
-        } else {
-            List::complete(Vec::new())
-        };
-        if let Some(gap) = below.missing {
-            found.missing.get_or_insert(gap);
-        }
-        if !below.items.is_empty() {
-            found.items.extend(below.items);
-        } else if own.stamp().is_some() {
-            found.items.push(own);
-        } else {
-            self.skipped |= !newest;
-        }
-    }
-}
-
-/// Whether the last segment of a path can be the year (first level), month, day, hour or minute of
-/// a nested layout.
-fn is_level_of_nested_date(path: &str, depth: usize) -> bool {
-    let segment = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let digits = if depth == 0 { 4 } else { 2 };
-    segment.len() == digits && segment.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn older_branches(source: &Source) -> Gap {
-    let message = "only the newest branches of the nested folders were read, and they hold no date";
-    Gap::because(Reason::Unrecognised, message).at(source.resource.clone())
 }
 
 fn vanished(folder: &Folder) -> Gap {
     let message = format!("the folder {} vanished while it was read", folder.display_name());
     Gap::because(Reason::InProgress, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{Azure, at, blob};
+    use super::*;
+
+    /// Folders by name, each with a blob written at a time.
+    fn written(folders: &[(&str, &str)]) -> Azure {
+        let mut azure = Azure::with(&[]);
+        azure.originals.push(blob("a", "2026-01-01T00:00:00Z"));
+        azure.copies =
+            folders.iter().map(|(name, time)| blob(&format!("{name}/a"), time)).collect();
+        azure
+    }
+
+    /// The folders whose blobs were listed, in the order of the requests.
+    fn listed(azure: &Azure) -> Vec<String> {
+        azure.look(|_, asked| {
+            let blobs = asked.iter().filter(|request| request.kind == RequestKind::FolderBlobs);
+            let mut names: Vec<String> =
+                blobs.filter_map(|request| request.filter.clone()).collect();
+            names.sort();
+            names
+        })
+    }
+
+    const NIGHT: &str = "2026-11-22T02:00:00Z";
+    const NOW: &str = "2026-11-22T08:59:00Z";
+
+    #[test]
+    fn a_date_alone_is_in_the_future_only_with_the_start_of_its_day() {
+        // A job in Auckland, where it is the next day already.
+        let mut azure = written(&[("2026-11-23", "2026-11-22T11:30:00Z"), ("2026-11-25", NOW)]);
+        azure.now = at("2026-11-22T12:00:00Z");
+        azure.look(|estate, _| {
+            let dated = estate.dated_folders();
+            let dated = dated.value().unwrap();
+            let [(folder, made)] = dated.past.as_slice() else { panic!("{dated:?}") };
+            assert_eq!((folder.display_name(), *made), ("2026-11-23", at("2026-11-22T11:30:00Z")));
+            assert_eq!(dated.future[0].display_name(), "2026-11-25");
+        });
+        // Unlisted, it is no younger than the listing that shows it.
+        azure.refused.push((Some("2026-11-23/"), 403, "AuthorizationFailure"));
+        azure.look(|estate, _| {
+            let dated = estate.dated_folders();
+            assert_eq!(dated.value().unwrap().past[0].1, azure.now);
+        });
+    }
+
+    #[test]
+    fn an_ambiguous_folder_may_be_missing() {
+        let reason = |azure: &Azure, newest: &str| {
+            azure.look(|estate, _| {
+                let dated = estate.dated_folders();
+                let dated = dated.value().unwrap();
+                assert_eq!(dated.missing.as_ref().map(|gap| gap.reason), Some(Reason::Ambiguous));
+                dated.missing_after(at(newest)).map(|gap| gap.reason)
+            })
+        };
+        let names = ["03-11-2026/a", "04-11-2026/a", "2026-11-22T020000Z/a"];
+        let mut azure = Azure::with(&names);
+        assert_eq!(reason(&azure, NIGHT), None, "both readings are older");
+        assert_eq!(reason(&azure, "2026-11-03T02:00:00Z"), Some(Reason::Ambiguous));
+        azure.now = at("2026-11-04T09:00:00Z");
+        assert_eq!(reason(&azure, "2026-11-04T02:00:00Z"), Some(Reason::Ambiguous));
+        // The twelfth of November, or the eleventh of a December to come.
+        assert_eq!(reason(&Azure::with(&["12-11-2026/a"]), NIGHT), None);
+    }
+
+    #[test]
+    fn the_two_newest_folders_are_listed_and_older_ones_while_they_may_help() {
+        let hours = [("2026-11-22T06", NIGHT), ("2026-11-22T05", NIGHT), ("2026-11-22T04", NIGHT)];
+        let names = hours.map(|(name, time)| (format!("{name}0000Z"), time));
+        let folders = names.each_ref().map(|(name, time)| (name.as_str(), *time));
+        let mut azure = written(&folders);
+        assert_eq!(listed(&azure), ["2026-11-22T050000Z/", "2026-11-22T060000Z/"]);
+        // What cannot be read may hide an incomplete one.
+        azure.refused =
+            vec![(Some("2026-11-22T050000Z/"), 500, ""), (Some("2026-11-22T060000Z/"), 500, "")];
+        assert_eq!(listed(&azure).len(), 3);
+        // Neither may an incomplete one be the last word.
+        azure.refused.clear();
+        azure.originals.push(blob("b", "2026-01-01T00:00:00Z"));
+        azure.copies.push(blob("2026-11-22T040000Z/b", NIGHT));
+        assert_eq!(listed(&azure).len(), 3);
+        // Beyond the accepted age it would be of no use.
+        azure.policy.blob_max_age_hours = 4;
+        assert_eq!(listed(&azure).len(), 2);
+    }
+
+    #[test]
+    fn older_folders_of_any_age_are_listed_while_all_newer_are_being_written() {
+        let in_progress = |count: usize| {
+            let names: Vec<String> =
+                (0..12).map(|n| format!("2026-11-{:02}T020000Z", 21 - n)).collect();
+            let folders: Vec<(&str, &str)> = names
+                .iter()
+                .enumerate()
+                .map(|(n, name)| (name.as_str(), if n < count { NOW } else { NIGHT }))
+                .collect();
+            written(&folders)
+        };
+        assert_eq!(listed(&in_progress(0)).len(), 2);
+        assert_eq!(listed(&in_progress(1)).len(), 2);
+        assert_eq!(listed(&in_progress(4)).len(), 5);
+        assert_eq!(listed(&in_progress(12)).len(), MOST_LISTED_FOLDERS);
+    }
+
+    #[test]
+    fn a_nested_layout_is_walked_before_its_blobs_are_listed() {
+        let names = ["2026/11/22/02", "2026/11/22/01", "2026/11/21/02"];
+        let azure = written(&names.map(|name| (name, NIGHT)));
+        assert_eq!(listed(&azure), ["2026/11/22/01/", "2026/11/22/02/"]);
+    }
 }

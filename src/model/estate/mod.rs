@@ -5,6 +5,9 @@
 
 mod backup;
 mod dns;
+#[cfg(test)]
+mod fixture;
+mod folders;
 mod identity;
 mod kubernetes;
 mod network;
@@ -16,8 +19,9 @@ mod subscription;
 
 use std::sync::OnceLock;
 
-pub use backup::{DatedFolders, Folder, FolderState};
+pub use backup::{DatedFolders, FolderState, MOST_LISTED_FOLDERS};
 pub use dns::VirtualNetworkLink;
+pub use folders::Folder;
 pub use identity::{
     Membership, RoleAssignment, STORAGE_BLOB_DATA_CONTRIBUTOR, ServicePrincipal, role_name,
 };

@@ -22,6 +22,8 @@ pub struct PostgresServer {
     pub location: Fact<Region>,
     /// `properties.version`, such as `13`; older api-versions say `12.1`.
     pub version: Fact<String>,
+    /// `properties.state`: `Ready`, `Stopped`, `Updating`, …
+    pub state: Fact<String>,
     /// `properties.replicationRole`, in some answers `properties.replica.role`; absent on servers
     /// that replicate nothing.
     pub replication_role: Fact<String>,
@@ -72,6 +74,8 @@ pub struct PostgresBackup {
     pub name: String,
     /// `properties.completedTime`.
     pub completed: Fact<Timestamp>,
+    /// Whether `completedTime` names no offset, so that it was read as UTC.
+    pub assumed_utc: bool,
     /// `properties.backupType`: `Full`, `Customer On-Demand`.
     pub backup_type: Fact<String>,
     /// The whole resource, for evidence.
@@ -107,6 +111,7 @@ impl PostgresServer {
             source: node.source(),
             location: node.at("location").region(),
             version: properties.at("version").text(),
+            state: properties.at("state").text(),
             replication_role: replication_role(&properties),
             access,
             created_at: node.at("systemData").at("createdAt").instant(),
@@ -233,6 +238,7 @@ impl Estate<'_> {
             Ok(PostgresBackup {
                 name: own_name(node)?,
                 completed: properties.at("completedTime").instant(),
+                assumed_utc: properties.at("completedTime").lacks_offset(),
                 backup_type: properties.at("backupType").text(),
                 source: node.source(),
             })

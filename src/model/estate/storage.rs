@@ -33,8 +33,8 @@ pub struct StorageAccount {
 pub struct BlobContainer {
     /// Its name.
     pub name: String,
-    /// Whether it is soft-deleted.
-    pub deleted: bool,
+    /// `properties.deleted`; left out on one that is not soft-deleted.
+    pub deleted: Fact<bool>,
     /// The whole resource, for evidence.
     pub source: Source,
 }
@@ -130,11 +130,34 @@ impl Estate<'_> {
                         Fact::Known(name, _) => name,
                         Fact::Absent(_) | Fact::Unread(_) => item_id(node)?.name().to_owned(),
                     };
-                    let deleted = node.at("properties").at("deleted").flag();
-                    let deleted = deleted.value().copied().unwrap_or(false);
+                    let deleted = node.at("properties").at("deleted");
+                    let deleted = if deleted.is_missing() {
+                        Fact::Known(false, deleted.source())
+                    } else {
+                        deleted.flag()
+                    };
                     Ok(BlobContainer { name, deleted, source: node.source() })
                 })
             })
+        })
+    }
+
+    /// The container of the blob copies, as the control plane shows it. Absent when a complete list
+    /// has none that is not deleted, and when its account is absent.
+    pub fn backup_container(&self) -> Fact<BlobContainer> {
+        let Some(wanted) = &self.deployment.backup.container else {
+            return Fact::Unread(Gap::not_configured("backup.container"));
+        };
+        self.backup_containers().and_then(|list, source| {
+            // A name that was used again is listed twice: deleted, and live.
+            let named = || list.items.iter().filter(|container| container.name == *wanted);
+            if let Some(live) = named().find(|item| item.deleted.value() == Some(&false)) {
+                return Fact::Known(live.clone(), live.source.clone());
+            }
+            match named().find_map(|item| item.deleted.gap()).or(list.missing.as_ref()) {
+                Some(gap) => Fact::Unread(gap.clone()),
+                None => Fact::Absent(source),
+            }
         })
     }
 
