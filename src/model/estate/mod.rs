@@ -19,16 +19,18 @@ mod subscription;
 
 use std::sync::OnceLock;
 
-pub use backup::{DatedFolders, FolderState, MOST_LISTED_FOLDERS};
+pub use backup::{DatedFolders, FolderState, ListedFolder, MOST_LISTED_FOLDERS};
 pub use dns::VirtualNetworkLink;
 pub use folders::Folder;
+use folders::FoundFolders;
 pub use identity::{
     Membership, RoleAssignment, STORAGE_BLOB_DATA_CONTRIBUTOR, ServicePrincipal, role_name,
 };
 pub use kubernetes::{AgentPool, ManagedCluster};
 pub use network::{Peering, Subnet, VirtualNetwork};
 pub use postgres::{
-    Database, PostgresAccess, PostgresBackup, PostgresServer, PrivateEndpointConnection,
+    BackupSettings, Database, PostgresAccess, PostgresBackup, PostgresServer,
+    PrivateEndpointConnection,
 };
 pub use storage::{BlobContainer, StorageAccount};
 pub use subscription::{ResourceGroup, Subscription};
@@ -56,7 +58,7 @@ pub struct Estate<'a> {
     postgres_vnet: OnceLock<Fact<VirtualNetwork>>,
     service_principal: OnceLock<Fact<ServicePrincipal>>,
     role_assignments: OnceLock<Fact<List<RoleAssignment>>>,
-    folders: OnceLock<Fact<List<Folder>>>,
+    folders: OnceLock<FoundFolders>,
 }
 
 impl<'a> Estate<'a> {
