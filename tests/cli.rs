@@ -48,7 +48,7 @@ fn a_threshold_counts_failures_not_losses() {
     demo(&["drifted", "--rule", "DNS005"]).exits(1);
     demo(&["drifted", "--rule", "DNS005", "--fail-on", "medium"]).exits(0);
     demo(&["drifted", "--rule", "PLC005", "--fail-on", "medium"]).exits(1);
-    demo(&["drifted", "--fail-on", "never", "--skip", "BKP001"]).exits(0);
+    demo(&["drifted", "--fail-on", "never", "--skip", "BKP00[124]"]).exits(0);
     demo(&["drifted", "--fail-on", "never"]).exits(3);
     let report = demo(&["drifted", "--rule", "DNS005", "--fail-on", "high", "--format", "json"])
         .exits(0)
@@ -390,7 +390,7 @@ fn ready_made_tokens_are_taken_from_the_environment() {
         .filter(|(_, verdict)| verdict == "indeterminate")
         .map(|(rule, _)| rule)
         .collect();
-    assert_eq!(lost, ["AUD001", "BKP008", "BKP009", "BKP010"]);
+    assert_eq!(lost, ["AUD001", "BKP008", "BKP009", "BKP010", "BKP011", "BKP012", "BKP013"]);
     assert_eq!(report["deployments"][0]["gaps"][0]["reason"], "sign-in");
     assert_eq!(report["run"]["identity"]["object_id"], DEMO_AUDITOR.object_id);
     let vaudit = vaudit.set("VAUDIT_STORAGE_TOKEN", token("https://storage.azure.com"));

@@ -201,6 +201,8 @@ fn messages_say_what_a_verdict_rests_on() {
         fragment["server"] = json!({"properties": {"state": "Stopped"}});
         fragment
     };
+    let restorable_from =
+        |time: &str| json!({"server": {"properties": {"backup": {"earliestRestoreDate": time}}}});
     let old = "2026-01-01T00:00:00Z";
     let blob = |name: &str, written: &str| json!({"name": name, "length": 10, "created": written, "modified": written});
     let copied = |folders: &[&str], written: &str| {
@@ -222,6 +224,12 @@ fn messages_say_what_a_verdict_rests_on() {
         ("BKP001", backup("2026-11-22T03:10:00"), "without an offset and was read as UTC"),
         ("BKP001", backup("2026-11-19T03:10:00"), "without an offset and was read as UTC"),
         ("BKP001", stopped(backup("2026-11-19T03:10:00Z")), "The server's state is Stopped."),
+        ("BKP002", stopped(backup("2026-11-19T03:10:00Z")), "The server's state is Stopped."),
+        ("BKP002", backup("2026-11-19T03:10:00Z"), "A stop of the server would explain it"),
+        ("BKP004", restorable_from("2026-11-08T10:00:00"), "without an offset and was read as UTC"),
+        ("BKP004", restorable_from("2026-11-20T10:00:00Z"), "takes its time to fill"),
+        ("BKP013", json!({}), "the 2 newest were made when their names say"),
+        ("BKP013", copied(&["2026-10-01T020000Z"], night), "older than its content"),
     ] {
         let rule = CATALOGUE.iter().find(|rule| rule.meta.id == id).unwrap();
         let example = Example::of(&fragment);

@@ -2,9 +2,9 @@
 
 use vaudit_model::completeness::Comparison;
 use vaudit_model::estate::{Folder, FolderState, MOST_LISTED_FOLDERS};
-use vaudit_model::{
-    Estate, Evaluation, Evidence, Judgement, Meta, Need, Rule, Severity, Source, Stop, Tier,
-};
+use vaudit_model::{Estate, Evaluation, Evidence, Judgement, Meta, Need, Rule, Severity, Tier};
+
+use super::{evidence_in, some_folder};
 
 /// BKP010.
 pub(crate) static RULE: Rule = Rule {
@@ -33,12 +33,7 @@ pub(crate) static RULE: Rule = Rule {
 fn evaluate(estate: &Estate<'_>) -> Evaluation {
     let dated = estate.dated_folders();
     let (dated, source) = dated.required("BKP007")?;
-    if dated.past.is_empty() {
-        return Err(match &dated.missing {
-            Some(gap) => gap.clone().into(),
-            None => Stop::absent("BKP008", source),
-        });
-    }
+    some_folder(dated, source)?;
     estate.source_blobs().required("STO002")?;
     for (folder, at) in dated.past.iter().take(MOST_LISTED_FOLDERS) {
         let judgement = match estate.folder_state(folder) {
@@ -94,12 +89,11 @@ fn failed(estate: &Estate<'_>, folder: &Folder, comparison: &Comparison) -> Judg
 fn evidence(estate: &Estate<'_>, folder: &Folder, comparison: &Comparison) -> Option<Evidence> {
     let blobs = estate.folder_blobs(folder);
     let listing = blobs.source()?;
-    let resource = format!("{}/{}", listing.resource, folder.display_name());
     let required = comparison.required;
     let mut observed = format!("{} of {required} as required", required - comparison.different);
     for difference in &comparison.named {
         observed.push_str(&format!("; {}: {}", difference.name, difference.kind));
     }
-    let source = Source { resource, ..listing.clone() };
-    Some(Evidence::at(&source).observed(observed).expected(format!("{required} of {required}")))
+    let evidence = evidence_in(listing, folder.display_name());
+    Some(evidence.observed(observed).expected(format!("{required} of {required}")))
 }

@@ -9,8 +9,7 @@ use vaudit_model::{
     Severity, Source, Stop, Tier,
 };
 
-use crate::audited;
-use crate::controls::{ISO_27001, MCSB, NIST_800_53, SOC2, control};
+use super::{DATABASE_BACKUPS, backed_up_server};
 
 /// BKP001.
 pub(crate) static RULE: Rule = Rule {
@@ -20,12 +19,7 @@ pub(crate) static RULE: Rule = Rule {
         title: "A recent automatic PostgreSQL backup exists",
         severity: Severity::Critical,
         tier: Tier::S,
-        controls: &[
-            control(MCSB, &["BR-1", "BR-3"]),
-            control(NIST_800_53, &["CP-9"]),
-            control(ISO_27001, &["8.13"]),
-            control(SOC2, &["A1.2"]),
-        ],
+        controls: DATABASE_BACKUPS,
         reference: "S36, S37: a daily backup of the whole instance",
         setting: "backup.max_age_hours",
     },
@@ -39,11 +33,7 @@ pub(crate) static RULE: Rule = Rule {
 const FIRST_BACKUP_HOURS: i64 = 24;
 
 fn evaluate(estate: &Estate<'_>) -> Evaluation {
-    let (server, _) = audited::server(estate)?;
-    if server.is_replica() {
-        let message = "the audited server is a read replica, which has no backups of its own";
-        return Err(Gap::because(Reason::ServerState, message).at(server.id.as_str()).into());
-    }
+    let (server, _) = backed_up_server(estate)?;
     let backups = estate.backups();
     let (list, source) = backups.required("PLC002")?;
     let Some(now) = source.origin.now() else {

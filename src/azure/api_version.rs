@@ -121,6 +121,7 @@ mod tests {
                     headers: Default::default(),
                     body: body.into(),
                     received_at: Timestamp::UNIX_EPOCH,
+                    round_trip: std::time::Duration::ZERO,
                 }),
             }
         };

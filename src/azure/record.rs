@@ -193,7 +193,13 @@ mod tests {
         let outgoing = Outgoing::get(Purpose::Read(kind.audience()), url);
         let headers = HeaderMap::new();
         let received_at = Timestamp::UNIX_EPOCH;
-        let answer = Incoming { status, headers, body: body.into(), received_at };
+        let answer = Incoming {
+            status,
+            headers,
+            body: body.into(),
+            received_at,
+            round_trip: std::time::Duration::ZERO,
+        };
         read(&request, 0, Exchange { outgoing, result: Ok(answer) })
     }
 

@@ -18,6 +18,7 @@ pub mod fact;
 pub mod folder_name;
 pub mod instant;
 pub mod need;
+pub mod network_path;
 pub mod permissions;
 pub mod reader;
 pub mod region;

@@ -145,6 +145,7 @@ mod tests {
                 headers: Default::default(),
                 body: body.to_owned().into(),
                 received_at: jiff::Timestamp::UNIX_EPOCH,
+                round_trip: std::time::Duration::ZERO,
             };
             let why = refusal("it", &answer).map(|(why, _)| why);
             assert_eq!(why.as_deref(), said, "{status} {body}");

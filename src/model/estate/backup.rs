@@ -31,6 +31,8 @@ pub struct DatedFolders {
     /// Why `past` may lack folders, if it may: the listing was not read in full, or a folder is
     /// ambiguous.
     pub missing: Option<Gap>,
+    /// Why `future` may lack folders, if it may.
+    pub missing_future: Option<Gap>,
     is_listed_in_full: bool,
 }
 
@@ -45,6 +47,11 @@ impl DatedFolders {
         self.missing.as_ref().filter(|_| may_lack)
     }
 
+    /// Why the listing may lack folders of any date, if it may: it was not read in full.
+    pub fn missing_page(&self) -> Option<&Gap> {
+        self.missing.as_ref().filter(|_| !self.is_listed_in_full)
+    }
+
     /// The gap when every folder that is read is still being written.
     pub fn all_in_progress(&self) -> Gap {
         let message = if self.past.len() > MOST_LISTED_FOLDERS {
@@ -56,6 +63,17 @@ impl DatedFolders {
         };
         Gap::because(Reason::InProgress, message)
     }
+}
+
+/// One of the newest folders, with what was read of its blobs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListedFolder<'e> {
+    /// The folder.
+    pub folder: &'e Folder,
+    /// Its instant.
+    pub at: Timestamp,
+    /// Its blobs; never absent.
+    pub blobs: Fact<List<&'e BlobEntry>>,
 }
 
 /// Whether a folder is a full copy of its source.
@@ -106,6 +124,7 @@ impl Estate<'_> {
                 ambiguous,
                 now,
                 missing: list.missing.clone().or(unclear),
+                missing_future: self.missing_future_folders().cloned(),
                 is_listed_in_full: list.is_complete(),
             };
             for folder in &list.items {
@@ -150,6 +169,22 @@ impl Estate<'_> {
         })
     }
 
+    /// The newest folders, whose blobs are asked for: two in any case, and those that were listed
+    /// beyond them while looking for a complete one.
+    pub fn listed_folders<'e>(&'e self, dated: &'e DatedFolders) -> Vec<ListedFolder<'e>> {
+        let newest = dated.past.iter().take(MOST_LISTED_FOLDERS).enumerate();
+        let listed = newest.filter_map(|(index, (folder, at))| {
+            let blobs = match self.folder_blobs(folder) {
+                Fact::Absent(_) => Fact::Unread(vanished(folder)),
+                found => found,
+            };
+            let is_skipped = blobs.gap().is_some_and(Gap::is_not_collected);
+            let is_asked_for = index < ALWAYS_LISTED || !is_skipped;
+            is_asked_for.then_some(ListedFolder { folder, at: *at, blobs })
+        });
+        listed.collect()
+    }
+
     /// The blobs of the application container. Absent when the container is.
     pub fn source_blobs(&self) -> Fact<List<&BlobEntry>> {
         self.source_container_url().and_then(|url, _| {
@@ -187,8 +222,8 @@ impl Estate<'_> {
                         FolderState::Unread(gap) => !gap.is_not_collected(),
                     };
                 }
-                let may_pass = none_complete && *at >= oldest_useful;
-                if !(all_in_progress || may_pass) {
+                let is_useful = none_complete && *at >= oldest_useful;
+                if !all_in_progress && !is_useful {
                     break;
                 }
             }

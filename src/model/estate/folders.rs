@@ -52,6 +52,23 @@ impl Folder {
     }
 }
 
+/// What the walk through the container found.
+pub(super) struct FoundFolders {
+    /// The folders. What is not known of those in the future leaves no gap here: it hides nothing of
+    /// the past.
+    list: Fact<List<Folder>>,
+    /// Why folders of the future may be missing.
+    missing_future: Option<Gap>,
+    /// The listings that have not been asked for yet.
+    requests: Vec<Request>,
+}
+
+impl FoundFolders {
+    fn none(list: Fact<List<Folder>>) -> Self {
+        Self { list, missing_future: None, requests: Vec::new() }
+    }
+}
+
 /// The latest instant that is not in the future for an answer, whatever the time zone.
 pub(super) fn latest_present(now: Timestamp) -> Timestamp {
     now.saturating_add(FUTURE_TOLERANCE).unwrap_or(Timestamp::MAX)
@@ -63,26 +80,40 @@ impl Estate<'_> {
     /// The control plane is asked first: it can prove the container's absence where the storage
     /// firewall refuses the auditor.
     pub fn folders(&self) -> &Fact<List<Folder>> {
-        self.folders.get_or_init(|| match (self.backup_container(), self.walk_folders().0) {
-            (Fact::Absent(source), _) => Fact::Absent(source),
-            (Fact::Known(..), Fact::Absent(source)) => Fact::Unread(contradiction(source)),
-            (_, found) => found,
-        })
+        &self.found_folders().list
+    }
+
+    /// Why folders with dates of the future may be missing from the list, if they may.
+    pub(super) fn missing_future_folders(&self) -> Option<&Gap> {
+        self.found_folders().missing_future.as_ref()
     }
 
     /// The listings that show the folders and have not been asked for yet.
     pub fn folder_listing_requests(&self) -> Vec<Request> {
-        self.walk_folders().1
+        self.found_folders().requests.clone()
     }
 
-    fn walk_folders(&self) -> (Fact<List<Folder>>, Vec<Request>) {
+    fn found_folders(&self) -> &FoundFolders {
+        self.folders.get_or_init(|| {
+            let found = self.walk_folders();
+            let list = match (self.backup_container(), found.list) {
+                (Fact::Absent(source), _) => Fact::Absent(source),
+                (Fact::Known(..), Fact::Absent(source)) => Fact::Unread(contradiction(source)),
+                (_, list) => list,
+            };
+            FoundFolders { list, ..found }
+        })
+    }
+
+    fn walk_folders(&self) -> FoundFolders {
         let (url, source) = match self.backup_container_url() {
             Fact::Known(url, source) => (url, source),
-            Fact::Absent(source) => return (Fact::Absent(source), Vec::new()),
-            Fact::Unread(gap) => return (Fact::Unread(gap), Vec::new()),
+            Fact::Absent(source) => return FoundFolders::none(Fact::Absent(source)),
+            Fact::Unread(gap) => return FoundFolders::none(Fact::Unread(gap)),
         };
-        let mut walk = Walk { estate: self, url, requests: Vec::new(), skipped: false };
-        let found = walk.list(None).and_then(|level, listing| {
+        let mut walk =
+            Walk { estate: self, url, requests: Vec::new(), skipped: false, missing_future: None };
+        let list = walk.list(None).and_then(|level, listing| {
             let latest = level.latest;
             let mut list = walk.below(level, 0);
             let is_past = |stamp: Stamp| stamp.earliest <= latest;
@@ -91,7 +122,7 @@ impl Estate<'_> {
             }
             Fact::Known(list, listing)
         });
-        (found, walk.requests)
+        FoundFolders { list, missing_future: walk.missing_future, requests: walk.requests }
     }
 }
 
@@ -102,6 +133,8 @@ struct Walk<'e, 'a> {
     requests: Vec<Request>,
     /// Whether a branch that may hold dates of the past was not followed.
     skipped: bool,
+    /// Why folders of the future may be missing.
+    missing_future: Option<Gap>,
 }
 
 /// What lies in the container or in one folder.
@@ -168,8 +201,9 @@ impl Walk<'_, '_> {
                 self.take(path, is_future)
             };
             // What lies in the future hides nothing of the past.
-            if let (Some(gap), false) = (branch.missing, is_future) {
-                found.missing.get_or_insert(gap);
+            if let Some(gap) = branch.missing {
+                let missing = if is_future { &mut self.missing_future } else { &mut found.missing };
+                missing.get_or_insert(gap);
             }
             found.items.extend(branch.items);
         }
@@ -207,7 +241,15 @@ impl Walk<'_, '_> {
     fn take(&mut self, path: &str, is_future: bool) -> List<Folder> {
         let own = Folder::at_prefix(path, self.estate);
         let is_dated = own.stamp().is_some();
-        self.skipped |= !is_dated && !is_future;
+        match (is_dated, is_future) {
+            (true, _) => {}
+            (false, false) => self.skipped = true,
+            (false, true) => {
+                let message = "only the newest future branches of the nested folders were read";
+                let gap = Gap::because(Reason::Unrecognised, message).at(self.url.as_str());
+                self.missing_future.get_or_insert(gap);
+            }
+        }
         List::complete(is_dated.then_some(own).into_iter().collect())
     }
 }
@@ -319,6 +361,24 @@ mod tests {
         assert_eq!(reason(&Azure::with(&blobs)), Some(Reason::Unrecognised));
         // Nothing was skipped.
         assert_eq!(folders(&["2026/x/a", "2025/x/a"]), ["2025", "2026"]);
+    }
+
+    #[test]
+    fn what_is_not_known_of_the_future_is_told_apart() {
+        let missing = |azure: &Azure| {
+            assert_eq!(reason(azure), None);
+            azure.look(|estate, _| {
+                let dated = estate.dated_folders();
+                dated.value().unwrap().missing_future.as_ref().map(|gap| gap.reason)
+            })
+        };
+        let mut azure = Azure::with(&["2026/11/22/a", "2027/01/01/a"]);
+        assert_eq!(missing(&azure), None);
+        azure.refused.push((Some("2027/"), 403, "AuthorizationFailure"));
+        assert_eq!(missing(&azure), Some(Reason::Network));
+        // Of many branches only two are followed.
+        let blobs = ["2026/11/22/a", "2097/01/01/a", "2098/x/a", "2099/x/a"];
+        assert_eq!(missing(&Azure::with(&blobs)), Some(Reason::Unrecognised));
     }
 
     #[test]

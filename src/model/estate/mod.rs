@@ -24,10 +24,11 @@ mod subscription;
 
 use std::sync::OnceLock;
 
-pub use backup::{DatedFolders, FolderState, MOST_LISTED_FOLDERS};
+pub use backup::{DatedFolders, FolderState, ListedFolder, MOST_LISTED_FOLDERS};
 pub use disks::Disk;
 pub use dns::{AddressRecord, PrivateDnsZone, VirtualNetworkLink};
 pub use folders::Folder;
+use folders::FoundFolders;
 pub use identity::{
     AppRoleAssignment, Application, Credential, DelegatedGrant, DirectoryRole, FederatedCredential,
     Membership, RoleAssignment, STORAGE_BLOB_DATA_CONTRIBUTOR, ScheduleInstance, ServicePrincipal,
@@ -37,7 +38,8 @@ pub use kubernetes::{AgentPool, ManagedCluster};
 pub use network::{Peering, ServiceEndpoint, Subnet, VirtualNetwork};
 pub use permissions::{Permission, Refusal};
 pub use postgres::{
-    Database, PostgresAccess, PostgresBackup, PostgresServer, PrivateEndpointConnection,
+    BackupSettings, Database, PostgresAccess, PostgresBackup, PostgresServer,
+    PrivateEndpointConnection,
 };
 pub use storage::{BlobContainer, StorageAccount};
 pub use storage_access::{Admission, VirtualNetworkRule};
@@ -69,7 +71,7 @@ pub struct Estate<'a> {
     postgres_vnet: OnceLock<Fact<VirtualNetwork>>,
     service_principal: OnceLock<Fact<ServicePrincipal>>,
     role_assignments: OnceLock<Fact<List<RoleAssignment>>>,
-    folders: OnceLock<Fact<List<Folder>>>,
+    folders: OnceLock<FoundFolders>,
 }
 
 impl<'a> Estate<'a> {

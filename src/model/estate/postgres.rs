@@ -35,8 +35,24 @@ pub struct PostgresServer {
     pub replication_role: Fact<String>,
     /// How it is reached.
     pub access: Fact<PostgresAccess>,
+    /// `properties.fullyQualifiedDomainName`: the host that clients connect to.
+    pub host_name: Fact<String>,
+    /// `properties.backup`.
+    pub backup: BackupSettings,
     /// `systemData.createdAt`.
     pub created_at: Fact<Timestamp>,
+}
+
+/// What a server promises about its backups: `properties.backup`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BackupSettings {
+    /// `backupRetentionDays`: for how many days backups are kept.
+    pub retention_days: Fact<i64>,
+    /// `earliestRestoreDate`: how far point-in-time restore reaches back; left out until there is a
+    /// first backup.
+    pub earliest_restore: Fact<Timestamp>,
+    /// Whether `earliestRestoreDate` names no offset, so that it was read as UTC.
+    pub assumed_utc: bool,
 }
 
 /// How a server is reached: `properties.network` and the private endpoint connections.
@@ -125,6 +141,8 @@ impl PostgresServer {
             source_server: properties.at("sourceServerResourceId").or_none(Node::arm_id),
             replication_role: replication_role(&properties),
             access,
+            host_name: properties.at("fullyQualifiedDomainName").text(),
+            backup: BackupSettings::read(&properties.at("backup")),
             created_at: node.at("systemData").at("createdAt").instant(),
         })
     }
@@ -139,6 +157,17 @@ impl PostgresServer {
 
 /// The only group of a server that private endpoints can be made for.
 const SERVER_GROUP: &str = "postgresqlServer";
+
+impl BackupSettings {
+    fn read(node: &Node<'_>) -> Self {
+        let earliest = node.at("earliestRestoreDate");
+        Self {
+            retention_days: node.at("backupRetentionDays").integer(),
+            earliest_restore: earliest.instant(),
+            assumed_utc: earliest.lacks_offset(),
+        }
+    }
+}
 
 impl PrivateEndpointConnection {
     /// Reads a connection to one of the services a resource offers.
