@@ -1,5 +1,6 @@
 //! AKS clusters and the virtual network their nodes live in.
 
+use super::cluster_network::ClusterNetwork;
 use super::network::subnet_only;
 use super::selection::{Candidate, select};
 use super::{Estate, item_id, typed};
@@ -22,6 +23,8 @@ pub struct ManagedCluster {
     pub node_resource_group: Fact<String>,
     /// `properties.agentPoolProfiles`.
     pub agent_pools: Fact<List<AgentPool>>,
+    /// `properties.networkProfile`.
+    pub network: Fact<ClusterNetwork>,
 }
 
 /// A node pool.
@@ -56,6 +59,7 @@ impl ManagedCluster {
             location: node.at("location").region(),
             node_resource_group: properties.at("nodeResourceGroup").text(),
             agent_pools,
+            network: properties.at("networkProfile").object().map(|own| ClusterNetwork::read(&own)),
         })
     }
 }
@@ -113,6 +117,31 @@ impl Estate<'_> {
                 }
                 items.sort();
                 List { items, missing }
+            })
+        })
+    }
+
+    /// The subnets the cluster's traffic comes from: those its node pools name, else the only subnet
+    /// of the network AKS made for it.
+    pub fn cluster_subnets(&self) -> Fact<List<ArmId>> {
+        self.aks_subnets().and_then(|named, source| {
+            if !named.items.is_empty() || !named.is_complete() {
+                return Fact::Known(named, source);
+            }
+            self.aks_vnet().as_ref().and_then(|vnet, _| {
+                vnet.subnets.as_ref().and_then(|list, source| match list.items.as_slice() {
+                    [only] if list.is_complete() => {
+                        Fact::Known(List::complete(vec![only.id.clone()]), source)
+                    }
+                    several => Fact::Unread(list.missing.clone().unwrap_or_else(|| {
+                        let message = format!(
+                            "the cluster names no subnet, and its network {} has {} of them",
+                            vnet.id.name(),
+                            several.len(),
+                        );
+                        Gap::because(Reason::Ambiguous, message).at(vnet.id.as_str())
+                    })),
+                })
             })
         })
     }

@@ -1,10 +1,14 @@
 //! Virtual networks, subnets and peerings, and which networks are the deployment's two.
 
+use super::peerings::PeeringTerms;
+use super::prefixes::{prefixes, subnet_prefixes};
+use super::subnets::{Occupant, occupants};
 use super::{Estate, PostgresServer, child_id, item_id, typed};
 use crate::arm_id::ArmId;
 use crate::deployment::PrivateMode;
 use crate::fact::{Fact, Gap, List, Reason, Source};
 use crate::need::{Request, RequestKind};
+use crate::network_path::Prefix;
 use crate::reader::Node;
 
 /// A virtual network with its subnets and peerings (R07).
@@ -18,6 +22,8 @@ pub struct VirtualNetwork {
     pub subnets: Fact<List<Subnet>>,
     /// `properties.virtualNetworkPeerings`; left out when there are none.
     pub peerings: Fact<List<Peering>>,
+    /// `properties.addressSpace.addressPrefixes`, sorted.
+    pub address_space: Fact<Vec<Prefix>>,
 }
 
 /// A subnet.
@@ -31,6 +37,11 @@ pub struct Subnet {
     pub network_security_group: Fact<ArmId>,
     /// `properties.routeTable.id`; left out when there is none.
     pub route_table: Fact<ArmId>,
+    /// `properties.addressPrefix` and `properties.addressPrefixes`, sorted: either may be left out,
+    /// not both.
+    pub prefixes: Fact<Vec<Prefix>>,
+    /// What lives in it.
+    pub occupants: Fact<List<Occupant>>,
 }
 
 /// One side of a peering.
@@ -46,6 +57,8 @@ pub struct Peering {
     pub state: Fact<String>,
     /// `properties.provisioningState`.
     pub provisioning_state: Fact<String>,
+    /// What it lets through, and to where.
+    pub terms: PeeringTerms,
 }
 
 impl VirtualNetwork {
@@ -60,22 +73,8 @@ impl VirtualNetwork {
         // `properties` (`catalogue.md` §0.1 item 4).
         let properties = node.at("properties").object();
         let subnets = properties.as_ref().and_then(|properties, _| {
-            properties.at("subnets").items_or_none().map(|list| {
-                typed(list, |node| {
-                    let properties = node.at("properties").object();
-                    let reference = |field: &str| {
-                        properties.as_ref().and_then(|properties, _| {
-                            properties.at(field).at("id").or_none(Node::arm_id)
-                        })
-                    };
-                    Ok(Subnet {
-                        id: child_id(node, &id, "subnets")?,
-                        source: node.source(),
-                        network_security_group: reference("networkSecurityGroup"),
-                        route_table: reference("routeTable"),
-                    })
-                })
-            })
+            let subnets = properties.at("subnets").items_or_none();
+            subnets.map(|list| typed(list, |node| Subnet::read(node, &id)))
         });
         let peerings = properties.and_then(|properties, _| {
             properties.at("virtualNetworkPeerings").items_or_none().map(|list| {
@@ -87,11 +86,14 @@ impl VirtualNetwork {
                         remote: properties.at("remoteVirtualNetwork").at("id").arm_id(),
                         state: properties.at("peeringState").text(),
                         provisioning_state: properties.at("provisioningState").or_none(Node::text),
+                        terms: PeeringTerms::read(&properties),
                     })
                 })
             })
         });
-        Ok(Self { id, source: node.source(), subnets, peerings })
+        let space = node.at("properties").at("addressSpace").at("addressPrefixes");
+        let address_space = prefixes(&space);
+        Ok(Self { id, source: node.source(), subnets, peerings, address_space })
     }
 
     /// The peering whose other side is `remote`. A peering whose other side cannot be read may be
@@ -111,6 +113,25 @@ impl VirtualNetwork {
     }
 }
 
+impl Subnet {
+    /// Reads a subnet of a virtual network from its body.
+    pub(super) fn read(node: &Node<'_>, vnet: &ArmId) -> Result<Self, Gap> {
+        let properties = node.at("properties").object();
+        let properties = properties.as_ref();
+        let reference = |field: &str| {
+            properties.clone().and_then(|own, _| own.at(field).at("id").or_none(Node::arm_id))
+        };
+        Ok(Self {
+            id: child_id(node, vnet, "subnets")?,
+            source: node.source(),
+            network_security_group: reference("networkSecurityGroup"),
+            route_table: reference("routeTable"),
+            prefixes: properties.clone().and_then(|own, _| subnet_prefixes(own)),
+            occupants: properties.clone().map(occupants),
+        })
+    }
+}
+
 impl Estate<'_> {
     /// The virtual networks of the subscription. Never proof of absence: a reader with rights on one
     /// resource group may see a part only.
@@ -123,26 +144,8 @@ impl Estate<'_> {
 
     /// A virtual network by its id: from the subscription's list, else from a read of its own.
     pub fn virtual_network(&self, id: &ArmId) -> Fact<VirtualNetwork> {
-        let scope = self.deployment.subscription_id();
-        let request = Request::arm(RequestKind::VirtualNetworks, &scope);
-        let listed = self.snapshot.list_of_existing(&request);
-        if let Fact::Known(list, _) = &listed {
-            let found = list.items.iter().find(|node| node.at("id").arm_id().value() == Some(id));
-            if let Some(Ok(vnet)) = found.map(VirtualNetwork::read) {
-                let source = vnet.source.clone();
-                return Fact::Known(vnet, source);
-            }
-        }
-        let read = self.snapshot.resource(&Request::arm(RequestKind::VirtualNetwork, id));
-        let own = read.and_then(|node, source| match VirtualNetwork::read(&node) {
-            Ok(vnet) => Fact::Known(vnet, source),
-            Err(gap) => Fact::Unread(gap),
-        });
-        match (own.gap(), listed.gap()) {
-            // Not asked by id yet: what the list said is the better reason.
-            (Some(gap), Some(refusal)) if gap.is_not_collected() => Fact::Unread(refusal.clone()),
-            _ => own,
-        }
+        let kinds = (RequestKind::VirtualNetworks, RequestKind::VirtualNetwork);
+        self.listed_or_read(kinds, id, VirtualNetwork::read)
     }
 
     /// The virtual network of the AKS cluster.
@@ -179,7 +182,7 @@ impl Estate<'_> {
 
     /// The subnets traffic between cluster and server starts and ends in, as far as they are known.
     pub fn traffic_subnets(&self) -> Vec<Subnet> {
-        let ends = self.aks_subnets();
+        let ends = self.cluster_subnets();
         let aks = ends.value().map(|list| list.items.clone()).unwrap_or_default();
         let postgres = self.postgres_subnet_id();
         let networks = [self.aks_vnet(), self.postgres_vnet()];
@@ -205,6 +208,23 @@ impl Estate<'_> {
                 }
                 let request = Request::arm(RequestKind::Subnet, &subnet);
                 self.snapshot.resource(&request).map(|_| subnet)
+            })
+        })
+    }
+
+    /// The server's subnet with what it holds. Absent when it does not exist any more.
+    pub fn server_subnet(&self) -> Fact<Subnet> {
+        self.postgres_subnet_id().and_then(|id, _| {
+            self.postgres_vnet().as_ref().and_then(|vnet, _| {
+                let listed = vnet.subnets.value().map_or(&[][..], |list| &list.items);
+                if let Some(subnet) = listed.iter().find(|subnet| subnet.id == id) {
+                    return Fact::Known(subnet.clone(), subnet.source.clone());
+                }
+                let own = self.snapshot.resource(&Request::arm(RequestKind::Subnet, &id));
+                own.and_then(|node, source| match Subnet::read(&node, &vnet.id) {
+                    Ok(subnet) => Fact::Known(subnet, source),
+                    Err(gap) => Fact::Unread(gap),
+                })
             })
         })
     }

@@ -27,6 +27,8 @@ pub struct PostgresServer {
     /// `properties.replicationRole`, in some answers `properties.replica.role`; absent on servers
     /// that replicate nothing.
     pub replication_role: Fact<String>,
+    /// `properties.sourceServerResourceId`: what a replica replicates; left out on other servers.
+    pub source_server: Fact<ArmId>,
     /// How it is reached.
     pub access: Fact<PostgresAccess>,
     /// `systemData.createdAt`.
@@ -113,6 +115,7 @@ impl PostgresServer {
             version: properties.at("version").text(),
             state: properties.at("state").text(),
             replication_role: replication_role(&properties),
+            source_server: properties.at("sourceServerResourceId").or_none(Node::arm_id),
             access,
             created_at: node.at("systemData").at("createdAt").instant(),
         })
@@ -193,6 +196,14 @@ impl Estate<'_> {
             let list = self.list_in_group(RequestKind::PostgresServers);
             list.map(|list| typed(list, PostgresServer::read))
         })
+    }
+
+    /// The flexible servers of the whole subscription. Never proof of absence by itself: a reader
+    /// with rights on one resource group may see a part only.
+    pub fn subscription_servers(&self) -> Fact<List<PostgresServer>> {
+        let scope = self.deployment.subscription_id();
+        let request = Request::arm(RequestKind::SubscriptionServers, &scope);
+        self.snapshot.list_of_existing(&request).map(|list| typed(list, PostgresServer::read))
     }
 
     /// The audited server.
