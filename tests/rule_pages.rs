@@ -210,6 +210,21 @@ fn messages_say_what_a_verdict_rests_on() {
         })
     };
     let unclear = "set `backup.date_order`";
+    let peering = |terms: Value| {
+        let mut properties =
+            json!({"remoteVirtualNetwork": {"id": "{postgres vnet}"}, "peeringState": "Connected"});
+        properties.as_object_mut().unwrap().extend(terms.as_object().unwrap().clone());
+        json!({"properties": {"virtualNetworkPeerings": [{"name": "aks-to-pg", "properties": properties}]}})
+    };
+    let space = |prefixes: &[&str]| json!({"addressPrefixes": prefixes});
+    let unsynced = json!({"aks vnet": peering(json!({
+        "remoteAddressSpace": space(&["10.2.0.0/24"]),
+        "remoteVirtualNetworkAddressSpace": space(&["10.2.0.0/24", "10.3.0.0/24"]),
+    }))});
+    let any = json!({"priority": 80, "direction": "Inbound", "access": "Deny", "protocol": "*", "sourceAddressPrefix": "*", "sourcePortRange": "*", "destinationAddressPrefix": "*", "destinationPortRange": "*"});
+    let denied = json!({"postgres group": {"properties": {"securityRules": [{"name": "deny-all", "properties": any}]}}});
+    let mut unpeered = denied.clone();
+    unpeered["aks vnet"] = peering(json!({"allowVirtualNetworkAccess": false}));
     let (newest, night) = ("2026-11-22T020000Z", "2026-11-22T02:00:00Z");
     for (id, fragment, said) in [
         ("BKP009", json!({"folders": ["04-11-2026"]}), unclear),
@@ -221,6 +236,10 @@ fn messages_say_what_a_verdict_rests_on() {
         ("BKP001", backup("2026-11-22T03:10:00"), "without an offset and was read as UTC"),
         ("BKP001", backup("2026-11-19T03:10:00"), "without an offset and was read as UTC"),
         ("BKP001", stopped(backup("2026-11-19T03:10:00Z")), "The server's state is Stopped."),
+        ("NET007", unsynced, "The traffic of this deployment is not affected"),
+        ("NET011", json!({}), "are not visible to vaudit"),
+        ("NET011", denied.clone(), "`deny-all` denies 10.1.0.0/20"),
+        ("NET011", unpeered, "this is not the first broken hop: peering"),
     ] {
         let rule = CATALOGUE.iter().find(|rule| rule.meta.id == id).unwrap();
         let example = Example::of(&fragment);

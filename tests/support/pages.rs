@@ -198,6 +198,14 @@ impl Example {
                 self.listed_id(RequestKind::VirtualNetworks, "vnet-pg").to_string(),
             ),
             (
+                "{postgres subnet}",
+                format!(
+                    "{}/subnets/snet-pg",
+                    self.listed_id(RequestKind::VirtualNetworks, "vnet-pg")
+                ),
+            ),
+            ("{server}", self.listed_id(RequestKind::PostgresServers, "pg-vectice").to_string()),
+            (
                 "{storage account}",
                 self.listed_id(RequestKind::StorageAccounts, "stvectice").to_string(),
             ),
@@ -240,6 +248,15 @@ fn list(key: &str) -> Option<(RequestKind, &'static str)> {
         "databases" => (RequestKind::PostgresDatabases, "databases"),
         "backups" => (RequestKind::PostgresBackups, "backups"),
         "vnets" => (RequestKind::VirtualNetworks, "virtualNetworks"),
+        "groups" => (
+            RequestKind::NetworkSecurityGroups,
+            "providers/Microsoft.Network/networkSecurityGroups",
+        ),
+        "route tables" => (RequestKind::RouteTables, "providers/Microsoft.Network/routeTables"),
+        "subscription servers" => (
+            RequestKind::SubscriptionServers,
+            "providers/Microsoft.DBforPostgreSQL/flexibleServers",
+        ),
         "links" => (RequestKind::VirtualNetworkLinks, "virtualNetworkLinks"),
         "backup containers" => (RequestKind::BlobContainers, "blobServices/default/containers"),
         "role assignments" => {
@@ -260,6 +277,8 @@ fn item(key: &str) -> Option<(RequestKind, Option<&'static str>)> {
         "storage account" => (RequestKind::StorageAccounts, Some("stvectice")),
         "aks vnet" => (RequestKind::VirtualNetworks, Some("vnet-aks")),
         "postgres vnet" => (RequestKind::VirtualNetworks, Some("vnet-pg")),
+        "aks group" => (RequestKind::NetworkSecurityGroups, Some("nsg-aks")),
+        "postgres group" => (RequestKind::NetworkSecurityGroups, Some("nsg-pg")),
         _ => return None,
     })
 }
