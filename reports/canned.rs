@@ -8,6 +8,7 @@ use vaudit_model::assessment::{
 };
 use vaudit_model::deployment::{Accept, Deployment, Location, WaiverPolicy};
 use vaudit_model::fact::{Gap, Reason};
+use vaudit_model::network_path::{Hop, Stage, State};
 use vaudit_model::rule::{Evidence, Judgement, Meta};
 use vaudit_model::shell::Command;
 use vaudit_model::snapshot::{Header, Identity, ManifestCopy, SNAPSHOT_VERSION, Selection};
@@ -124,6 +125,11 @@ fn production() -> DeploymentAssessment {
                 kind: "folder",
                 complete: None,
             },
+        ],
+        path: vec![
+            Hop { stage: Stage::AksSubnets, state: State::Open },
+            Hop { stage: Stage::Routes, state: State::Unknown(refused().message) },
+            Hop { stage: Stage::Peering, state: State::Broken(format!("{HOSTILE} is cut")) },
         ],
     }
 }
@@ -305,6 +311,7 @@ fn second() -> DeploymentAssessment {
         deployment: Deployment::new(&name, SUBSCRIPTION, "rg-Zürich"),
         gaps: Vec::new(),
         backups: Vec::new(),
+        path: Vec::new(),
     }
 }
 

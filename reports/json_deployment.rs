@@ -7,6 +7,7 @@ use serde::Serialize;
 use vaudit_model::assessment::{DeploymentAssessment, GapUse, RuleResult, WaiverUse};
 use vaudit_model::deployment::Location;
 use vaudit_model::instant::show;
+use vaudit_model::network_path::{Hop, State};
 use vaudit_model::rule::{Evidence, Severity, Tier, Verdict};
 use vaudit_model::shell::inert;
 
@@ -25,16 +26,31 @@ pub(crate) struct Deployment<'a> {
     results: Vec<RuleOutcome<'a>>,
     /// What could not be seen, and which rules it cost their verdict.
     gaps: Vec<Gap<'a>>,
-    /// How the resources hang together. Empty in this version: the topology comes with a later
-    /// report.
+    /// How the resources hang together.
     topology: Topology,
     /// The points in time the stores can be restored to, newest first.
     backups: Vec<Backup>,
 }
 
-/// How the resources hang together. Empty in this version: the topology comes with a later report.
+/// How the resources hang together.
 #[derive(Serialize, JsonSchema)]
-struct Topology {}
+struct Topology {
+    /// The way from the cluster to the database through the networks, in the order of a packet.
+    path: Vec<PathHop>,
+}
+
+/// One hop of the way, judged by itself, whatever became of those before it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Hop")]
+struct PathHop {
+    /// What the hop is.
+    hop: String,
+    /// Whether it lets the traffic through.
+    #[schemars(extend("enum" = ["open", "broken", "unknown"]))]
+    state: &'static str,
+    /// What stands in the way, or why that is not known; null for an open hop.
+    why: Option<String>,
+}
 
 /// The judgement of one rule about one subject.
 #[derive(Serialize, JsonSchema)]
@@ -164,9 +180,20 @@ impl<'a> Deployment<'a> {
                 .map(|result| RuleOutcome::of(result, waivers))
                 .collect(),
             gaps: assessed.gaps.iter().map(Gap::of).collect(),
-            topology: Topology {},
+            topology: Topology { path: assessed.path.iter().map(PathHop::of).collect() },
             backups: backups.collect(),
         }
+    }
+}
+
+impl PathHop {
+    fn of(hop: &Hop) -> Self {
+        let (state, why) = match &hop.state {
+            State::Open => ("open", None),
+            State::Broken(why) => ("broken", Some(inert(why))),
+            State::Unknown(why) => ("unknown", Some(inert(why))),
+        };
+        Self { hop: hop.stage.to_string(), state, why }
     }
 }
 

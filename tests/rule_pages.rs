@@ -213,6 +213,21 @@ fn messages_say_what_a_verdict_rests_on() {
         })
     };
     let unclear = "set `backup.date_order`";
+    let peering = |terms: Value| {
+        let mut properties =
+            json!({"remoteVirtualNetwork": {"id": "{postgres vnet}"}, "peeringState": "Connected"});
+        properties.as_object_mut().unwrap().extend(terms.as_object().unwrap().clone());
+        json!({"properties": {"virtualNetworkPeerings": [{"name": "aks-to-pg", "properties": properties}]}})
+    };
+    let space = |prefixes: &[&str]| json!({"addressPrefixes": prefixes});
+    let unsynced = json!({"aks vnet": peering(json!({
+        "remoteAddressSpace": space(&["10.2.0.0/24"]),
+        "remoteVirtualNetworkAddressSpace": space(&["10.2.0.0/24", "10.3.0.0/24"]),
+    }))});
+    let any = json!({"priority": 80, "direction": "Inbound", "access": "Deny", "protocol": "*", "sourceAddressPrefix": "*", "sourcePortRange": "*", "destinationAddressPrefix": "*", "destinationPortRange": "*"});
+    let denied = json!({"postgres group": {"properties": {"securityRules": [{"name": "deny-all", "properties": any}]}}});
+    let mut unpeered = denied.clone();
+    unpeered["aks vnet"] = peering(json!({"allowVirtualNetworkAccess": false}));
     let (newest, night) = ("2026-11-22T020000Z", "2026-11-22T02:00:00Z");
     for (id, fragment, said) in [
         ("BKP009", json!({"folders": ["04-11-2026"]}), unclear),
@@ -230,6 +245,10 @@ fn messages_say_what_a_verdict_rests_on() {
         ("BKP004", restorable_from("2026-11-20T10:00:00Z"), "takes its time to fill"),
         ("BKP013", json!({}), "the 2 newest were made when their names say"),
         ("BKP013", copied(&["2026-10-01T020000Z"], night), "older than its content"),
+        ("NET007", unsynced, "The traffic of this deployment is not affected"),
+        ("NET011", json!({}), "are not visible to vaudit"),
+        ("NET011", denied.clone(), "`deny-all` denies 10.1.0.0/20"),
+        ("NET011", unpeered, "this is not the first broken hop: peering"),
     ] {
         let rule = CATALOGUE.iter().find(|rule| rule.meta.id == id).unwrap();
         let example = Example::of(&fragment);

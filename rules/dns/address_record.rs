@@ -122,6 +122,7 @@ fn leads_into(
 }
 
 fn expected(subnet: &Subnet) -> String {
-    let prefixes = subnet.address_prefixes.value().map_or(&[][..], |list| &list.items);
+    let prefixes = subnet.prefixes.value().map_or(&[][..], Vec::as_slice);
+    let prefixes: Vec<String> = prefixes.iter().map(ToString::to_string).collect();
     format!("an address in {}", prefixes.join(", "))
 }

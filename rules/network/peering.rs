@@ -1,6 +1,6 @@
-//! What NET004 to NET006 have in common: the two networks, and the peering of one to the other.
+//! What NET004 to NET010 have in common: the two networks, and the peering of one to the other.
 
-use vaudit_model::estate::VirtualNetwork;
+use vaudit_model::estate::{Peering, VirtualNetwork};
 use vaudit_model::{ArmId, Command, Estate, Evaluation, Evidence, Fact, Judgement, Stop};
 
 use crate::audited;
@@ -32,6 +32,46 @@ pub(super) fn networks(estate: &Estate<'_>) -> Result<(ArmId, ArmId), Stop> {
         return Err(Stop::not_applicable(reason));
     }
     Ok((aks.clone(), postgres))
+}
+
+/// One half of the peering.
+pub(super) struct Half<'a> {
+    /// The network it belongs to.
+    pub(super) own: ArmId,
+    /// The network it leads to.
+    pub(super) other: ArmId,
+    /// The half itself.
+    pub(super) peering: Fact<&'a Peering>,
+    /// The rule that reports its absence.
+    pub(super) owner: &'static str,
+}
+
+impl Half<'_> {
+    /// The half's id, else that of its network.
+    pub(super) fn subject(&self) -> &str {
+        self.peering.value().map_or(self.own.as_str(), |peering| peering.id.as_str())
+    }
+}
+
+/// Both halves, from the AKS network and back. What they let through is moot where one is missing.
+pub(super) fn both_halves<'a>(estate: &'a Estate<'_>) -> Result<[Half<'a>; 2], Stop> {
+    let (aks, postgres) = networks(estate)?;
+    let half = |vnet: &'a Fact<VirtualNetwork>, own: &ArmId, other: &ArmId, owner| Half {
+        own: own.clone(),
+        other: other.clone(),
+        peering: vnet.as_ref().and_then(|vnet, _| vnet.peering_to(other)),
+        owner,
+    };
+    let halves = [
+        half(estate.aks_vnet(), &aks, &postgres, "NET004"),
+        half(estate.postgres_vnet(), &postgres, &aks, "NET005"),
+    ];
+    for half in &halves {
+        if let Fact::Absent(source) = &half.peering {
+            return Err(Stop::absent(half.owner, source));
+        }
+    }
+    Ok(halves)
 }
 
 /// Whether the peering from one network to the other exists.

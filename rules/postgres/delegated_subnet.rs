@@ -3,7 +3,7 @@
 use vaudit_model::estate::{PostgresServer, Subnet};
 use vaudit_model::{
     ArmId, Command, Estate, Evaluation, Evidence, Fact, Gap, Judgement, Meta, Need, Reason, Rule,
-    Severity, Source, Stop, Tier,
+    Severity, Stop, Tier,
 };
 
 use crate::audited;
@@ -105,59 +105,25 @@ fn delegation(subnet: &Subnet) -> Result<Finding, Stop> {
 }
 
 fn size(subnet: &Subnet) -> Result<Finding, Stop> {
-    let (list, source) = subnet.address_prefixes.required("NET002")?;
-    let mut largest: Option<(u8, &str)> = None;
-    let mut unread: Option<Stop> = list.missing.clone().map(Stop::from);
-    for item in &list.items {
-        match prefix_length(item, source).map(|length| (length, item.as_str())) {
-            // Servers get addresses of the fourth version only.
-            Ok((None, _)) => {}
-            Ok((Some(length), text)) => {
-                if largest.is_none_or(|(shortest, _)| length < shortest) {
-                    largest = Some((length, text));
-                }
-            }
-            Err(stop) => {
-                unread.get_or_insert(stop);
-            }
-        }
-    }
-    let evidence = |text: &str| {
-        Evidence::at(source).observed(text).expected(format!("/{LONGEST_PREFIX} or larger"))
+    let (list, source) = subnet.prefixes.required("NET002")?;
+    // Servers get addresses of the fourth version only.
+    let own = list.iter().filter(|prefix| prefix.is_ipv4());
+    let Some(largest) = own.min_by_key(|prefix| prefix.length()) else {
+        let message = format!("the subnet {} shows no IPv4 prefix", subnet.id.name());
+        return Err(Gap::because(Reason::MissingField, message).at(subnet.id.as_str()).into());
     };
-    match (largest, unread) {
-        (Some((length, text)), _) if length <= LONGEST_PREFIX => {
-            let sentence = format!("Its prefix {text} is large enough.");
-            Ok(Finding { is_fault: false, sentence, evidence: evidence(text) })
-        }
-        (_, Some(stop)) => Err(stop),
-        (Some((_, text)), None) => {
-            let sentence = format!(
-                "The subnet {} has the prefix {text}; a server needs at least a /{LONGEST_PREFIX}.",
-                subnet.id.name()
-            );
-            Ok(Finding { is_fault: true, sentence, evidence: evidence(text) })
-        }
-        (None, None) => {
-            let message = format!("the subnet {} shows no IPv4 prefix", subnet.id.name());
-            Err(Gap::because(Reason::MissingField, message).at(subnet.id.as_str()).into())
-        }
+    let evidence = Evidence::at(source)
+        .observed(largest.to_string())
+        .expected(format!("/{LONGEST_PREFIX} or larger"));
+    if largest.length() <= LONGEST_PREFIX {
+        let sentence = format!("Its prefix {largest} is large enough.");
+        return Ok(Finding { is_fault: false, sentence, evidence });
     }
-}
-
-/// The length of an IPv4 prefix; none for another version's.
-fn prefix_length(text: &str, source: &Source) -> Result<Option<u8>, Stop> {
-    if text.contains(':') {
-        return Ok(None);
-    }
-    let length = text.split_once('/').and_then(|(address, length)| {
-        address.parse::<std::net::Ipv4Addr>().ok()?;
-        length.parse::<u8>().ok().filter(|length| *length <= 32)
-    });
-    length.map(Some).ok_or_else(|| {
-        let message = format!("{text} is not a prefix of addresses");
-        Gap::because(Reason::Unrecognised, message).at(&source.resource).into()
-    })
+    let sentence = format!(
+        "The subnet {} has the prefix {largest}; a server needs at least a /{LONGEST_PREFIX}.",
+        subnet.id.name()
+    );
+    Ok(Finding { is_fault: true, sentence, evidence })
 }
 
 fn delegate(subnet: &ArmId) -> Command {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::deployment::{Deployment, Location};
 use crate::fact::Reason;
+use crate::network_path::Hop;
 use crate::rule::{Judgement, Meta, Severity, Verdict};
 use crate::snapshot::{Header, hex};
 use sha2::{Digest, Sha256};
@@ -82,6 +83,8 @@ pub struct DeploymentAssessment {
     pub gaps: Vec<GapUse>,
     /// The backups that were seen, newest first.
     pub backups: Vec<BackupPoint>,
+    /// The way from the cluster to the server, as far as networks go, hop by hop.
+    pub path: Vec<Hop>,
 }
 
 /// A judgement with everything the engine adds.

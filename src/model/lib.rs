@@ -5,7 +5,6 @@
 //! assessment. `DESIGN.md`'s way of a fact runs through it from top to bottom: [`Document`] →
 //! [`Snapshot`] → [`estate::Estate`] → [`rule::Rule`] → [`assessment::Assessment`].
 
-pub mod address;
 pub mod arm_id;
 pub mod assessment;
 pub mod blob;

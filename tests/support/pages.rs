@@ -279,6 +279,14 @@ impl Example {
                 self.listed_id(RequestKind::VirtualNetworks, "vnet-pg").to_string(),
             ),
             (
+                "{postgres subnet}",
+                format!(
+                    "{}/subnets/snet-pg",
+                    self.listed_id(RequestKind::VirtualNetworks, "vnet-pg")
+                ),
+            ),
+            ("{server}", self.listed_id(RequestKind::PostgresServers, "pg-vectice").to_string()),
+            (
                 "{storage account}",
                 self.listed_id(RequestKind::StorageAccounts, "stvectice").to_string(),
             ),
@@ -332,6 +340,11 @@ fn list(key: &str) -> Option<(RequestKind, &'static str)> {
         "private endpoints" => {
             (RequestKind::PrivateEndpoints, "providers/Microsoft.Network/privateEndpoints")
         }
+        "groups" => (
+            RequestKind::NetworkSecurityGroups,
+            "providers/Microsoft.Network/networkSecurityGroups",
+        ),
+        "route tables" => (RequestKind::RouteTables, "providers/Microsoft.Network/routeTables"),
         "subscription servers" => (
             RequestKind::SubscriptionServers,
             "providers/Microsoft.DBforPostgreSQL/flexibleServers",
@@ -383,6 +396,8 @@ fn item(key: &str) -> Option<(RequestKind, Option<&'static str>)> {
         "storage account" => (RequestKind::StorageAccounts, Some("stvectice")),
         "aks vnet" => (RequestKind::VirtualNetworks, Some("vnet-aks")),
         "postgres vnet" => (RequestKind::VirtualNetworks, Some("vnet-pg")),
+        "aks group" => (RequestKind::NetworkSecurityGroups, Some("nsg-aks")),
+        "postgres group" => (RequestKind::NetworkSecurityGroups, Some("nsg-pg")),
         _ => return None,
     })
 }

@@ -1,5 +1,6 @@
 //! AKS clusters and the virtual network their nodes live in.
 
+use super::cluster_network::ClusterNetwork;
 use super::network::subnet_only;
 use super::selection::{Candidate, select};
 use super::{Estate, item_id, typed};
@@ -31,6 +32,8 @@ pub struct ManagedCluster {
     pub node_provisioning_mode: Fact<String>,
     /// `properties.networkProfile.networkPlugin`: `azure`, `kubenet` or `none`.
     pub network_plugin: Fact<String>,
+    /// `properties.networkProfile`.
+    pub network: Fact<ClusterNetwork>,
 }
 
 /// A node pool.
@@ -81,6 +84,7 @@ impl ManagedCluster {
             power_state: properties.at("powerState").at("code").text(),
             node_provisioning_mode: node_provisioning_mode(&properties),
             network_plugin: properties.at("networkProfile").at("networkPlugin").text(),
+            network: properties.at("networkProfile").object().map(|own| ClusterNetwork::read(&own)),
         })
     }
 }

@@ -4,6 +4,7 @@
 //! estate, so a rule and the request that serves it cannot disagree about what is meant.
 
 mod backup;
+mod cluster_network;
 mod concerns;
 mod disks;
 mod dns;
@@ -14,17 +15,24 @@ mod identity;
 mod inventory;
 mod kubernetes;
 mod network;
+mod paths;
+mod peerings;
 mod permissions;
 mod postgres;
+mod prefixes;
+mod route_tables;
+mod security_groups;
 mod selection;
 mod storage;
 mod storage_access;
 mod subjects;
+mod subnets;
 mod subscription;
 
 use std::sync::OnceLock;
 
 pub use backup::{DatedFolders, FolderState, ListedFolder, MOST_LISTED_FOLDERS};
+pub use cluster_network::ClusterNetwork;
 pub use disks::Disk;
 pub use dns::{AddressRecord, PrivateDnsZone, VirtualNetworkLink};
 pub use folders::Folder;
@@ -36,18 +44,24 @@ pub use identity::{
 };
 pub use kubernetes::{AgentPool, ManagedCluster};
 pub use network::{Peering, ServiceEndpoint, Subnet, VirtualNetwork};
+pub use paths::Ends;
+pub use peerings::PeeringTerms;
 pub use permissions::{Permission, Refusal};
 pub use postgres::{
     BackupSettings, Database, PostgresAccess, PostgresBackup, PostgresServer,
     PrivateEndpointConnection,
 };
+pub use route_tables::{Detour, RouteTable, UserRoute};
+pub use security_groups::{Filter, SecurityGroup};
 pub use storage::{BlobContainer, StorageAccount};
 pub use storage_access::{Admission, VirtualNetworkRule};
+pub use subnets::Occupant;
 pub use subscription::{ResourceGroup, Subscription};
 
 use crate::arm_id::ArmId;
 use crate::deployment::Deployment;
 use crate::fact::{Fact, Gap, List, Reason};
+use crate::need::{Request, RequestKind};
 use crate::reader::Node;
 use crate::rule::Rule;
 use crate::snapshot::Snapshot;
@@ -103,6 +117,46 @@ impl<'a> Estate<'a> {
     }
 }
 
+impl Estate<'_> {
+    /// A resource by its id: from the list of its subscription, else from a read of its own.
+    fn listed_or_read<T>(
+        &self,
+        (list, item): (RequestKind, RequestKind),
+        id: &ArmId,
+        read: fn(&Node<'_>) -> Result<T, Gap>,
+    ) -> Fact<T> {
+        let request = Request::arm(list, &self.deployment.subscription_id());
+        let listed = self.snapshot.list_of_existing(&request);
+        if let Fact::Known(list, _) = &listed {
+            let found = list.items.iter().find(|node| node.at("id").arm_id().value() == Some(id));
+            if let Some((node, Ok(resource))) = found.map(|node| (node, read(node))) {
+                return Fact::Known(resource, node.source());
+            }
+        }
+        let own = self.snapshot.resource(&Request::arm(item, id));
+        let own = own.and_then(|node, source| match read(&node) {
+            Ok(resource) => Fact::Known(resource, source),
+            Err(gap) => Fact::Unread(gap),
+        });
+        match (own.gap(), listed.gap()) {
+            // Not asked by id yet: what the list said is the better reason.
+            (Some(gap), Some(refusal)) if gap.is_not_collected() => Fact::Unread(refusal.clone()),
+            _ => own,
+        }
+    }
+}
+
+/// The texts of a list; an item that is no text makes it incomplete.
+fn texts(list: List<Node<'_>>) -> List<String> {
+    typed(list, |node| match node.text() {
+        Fact::Known(text, _) => Ok(text),
+        Fact::Unread(gap) => Err(gap),
+        Fact::Absent(source) => {
+            Err(Gap::because(Reason::MissingField, "an item is no text").at(source.resource))
+        }
+    })
+}
+
 /// Reads the items of a list. An item that cannot be read makes the list incomplete, it does not
 /// lose the others.
 fn typed<T>(list: List<Node<'_>>, read: impl Fn(&Node<'_>) -> Result<T, Gap>) -> List<T> {
@@ -117,17 +171,6 @@ fn typed<T>(list: List<Node<'_>>, read: impl Fn(&Node<'_>) -> Result<T, Gap>) ->
         }
     }
     List { items, missing }
-}
-
-/// The texts of a list; an item that is no text makes it incomplete.
-fn texts(list: List<Node<'_>>) -> List<String> {
-    typed(list, |node| match node.text() {
-        Fact::Known(text, _) => Ok(text),
-        Fact::Unread(gap) => Err(gap),
-        Fact::Absent(source) => {
-            Err(Gap::because(Reason::MissingField, "an item is no text").at(source.resource))
-        }
-    })
 }
 
 /// The id of a listed resource; without one it cannot be told apart from others.

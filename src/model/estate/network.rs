@@ -1,14 +1,17 @@
 //! Virtual networks, subnets and peerings, and which networks are the deployment's two.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
+use super::peerings::PeeringTerms;
 use super::postgres::approved;
+use super::prefixes::{prefixes, subnet_prefixes};
+use super::subnets::{Occupant, occupants};
 use super::{Estate, PostgresServer, child_id, item_id, texts, typed};
-use crate::address::holds;
 use crate::arm_id::ArmId;
 use crate::deployment::PrivateMode;
 use crate::fact::{Fact, Gap, List, Reason, Source};
 use crate::need::{Request, RequestKind};
+use crate::network_path::Prefix;
 use crate::reader::Node;
 
 /// A virtual network with its subnets and peerings (R07).
@@ -24,6 +27,8 @@ pub struct VirtualNetwork {
     pub peerings: Fact<List<Peering>>,
     /// `properties.dhcpOptions.dnsServers`; left out, or empty, when Azure's own resolver is asked.
     pub dns_servers: Fact<List<String>>,
+    /// `properties.addressSpace.addressPrefixes`, sorted.
+    pub address_space: Fact<Vec<Prefix>>,
 }
 
 /// A subnet.
@@ -37,10 +42,13 @@ pub struct Subnet {
     pub network_security_group: Fact<ArmId>,
     /// `properties.routeTable.id`; left out when there is none.
     pub route_table: Fact<ArmId>,
+    /// `properties.addressPrefix` and `properties.addressPrefixes`, sorted: either may be left out,
+    /// not both.
+    pub prefixes: Fact<Vec<Prefix>>,
+    /// What lives in it.
+    pub occupants: Fact<List<Occupant>>,
     /// `properties.delegations[].properties.serviceName`; left out when there are none.
     pub delegations: Fact<List<Fact<String>>>,
-    /// `properties.addressPrefix` and `properties.addressPrefixes`: either may be left out, not both.
-    pub address_prefixes: Fact<List<String>>,
     /// `properties.serviceEndpoints`; left out when there are none.
     pub service_endpoints: Fact<List<ServiceEndpoint>>,
 }
@@ -69,6 +77,8 @@ pub struct Peering {
     pub state: Fact<String>,
     /// `properties.provisioningState`.
     pub provisioning_state: Fact<String>,
+    /// What it lets through, and to where.
+    pub terms: PeeringTerms,
 }
 
 impl VirtualNetwork {
@@ -99,11 +109,14 @@ impl VirtualNetwork {
                         remote: properties.at("remoteVirtualNetwork").at("id").arm_id(),
                         state: properties.at("peeringState").text(),
                         provisioning_state: properties.at("provisioningState").or_none(Node::text),
+                        terms: PeeringTerms::read(&properties),
                     })
                 })
             })
         });
-        Ok(Self { id, source: node.source(), subnets, peerings, dns_servers })
+        let space = node.at("properties").at("addressSpace").at("addressPrefixes");
+        let address_space = prefixes(&space);
+        Ok(Self { id, source: node.source(), subnets, peerings, dns_servers, address_space })
     }
 
     /// The peering whose other side is `remote`. A peering whose other side cannot be read may be
@@ -124,7 +137,8 @@ impl VirtualNetwork {
 }
 
 impl Subnet {
-    fn read(node: &Node<'_>, vnet: &ArmId) -> Result<Self, Gap> {
+    /// Reads a subnet of a virtual network from its body.
+    pub(super) fn read(node: &Node<'_>, vnet: &ArmId) -> Result<Self, Gap> {
         let properties = node.at("properties").object();
         let properties = properties.as_ref();
         let reference = |field: &str| {
@@ -139,8 +153,9 @@ impl Subnet {
             source: node.source(),
             network_security_group: reference("networkSecurityGroup"),
             route_table: reference("routeTable"),
+            prefixes: properties.clone().and_then(|own, _| subnet_prefixes(own)),
+            occupants: properties.clone().map(occupants),
             delegations: properties.clone().and_then(|own, _| delegations(own)),
-            address_prefixes: properties.clone().and_then(|own, _| prefixes(own)),
             service_endpoints,
         })
     }
@@ -151,45 +166,14 @@ impl Subnet {
     ///
     /// The gap when its prefixes cannot be read or understood.
     pub fn holds(&self, address: Ipv4Addr) -> Result<bool, Gap> {
-        let list = match &self.address_prefixes {
-            Fact::Known(list, _) => list,
-            Fact::Absent(_) => return Ok(false),
-            Fact::Unread(gap) => return Err(gap.clone()),
-        };
-        let mut missing = list.missing.clone();
-        for prefix in &list.items {
-            match holds(prefix, address) {
-                Some(true) => return Ok(true),
-                Some(false) => {}
-                None => {
-                    let message = format!("the prefix {prefix} of {} is odd", self.id.name());
-                    missing.get_or_insert(Gap::because(Reason::Unrecognised, message));
-                }
+        match &self.prefixes {
+            Fact::Known(list, _) => {
+                Ok(list.iter().any(|prefix| prefix.contains(IpAddr::V4(address))))
             }
+            Fact::Absent(_) => Ok(false),
+            Fact::Unread(gap) => Err(gap.clone()),
         }
-        missing.map_or(Ok(false), Err)
     }
-}
-
-/// The prefixes of a subnet, from the field for one and the field for several.
-fn prefixes(properties: &Node<'_>) -> Fact<List<String>> {
-    let one = properties.at("addressPrefix").or_none(Node::text);
-    let several = properties.at("addressPrefixes");
-    let several = if several.is_missing() && !one.is_absent() {
-        Fact::Known(List::complete(Vec::new()), several.source())
-    } else {
-        several.items().map(texts)
-    };
-    several.and_then(|mut list, source| match one {
-        Fact::Unread(gap) => Fact::Unread(gap),
-        Fact::Absent(_) => Fact::Known(list, source),
-        Fact::Known(one, source) => {
-            if !list.items.contains(&one) {
-                list.items.push(one);
-            }
-            Fact::Known(list, source)
-        }
-    })
 }
 
 impl ServiceEndpoint {
@@ -214,26 +198,8 @@ impl Estate<'_> {
 
     /// A virtual network by its id: from the subscription's list, else from a read of its own.
     pub fn virtual_network(&self, id: &ArmId) -> Fact<VirtualNetwork> {
-        let scope = self.deployment.subscription_id();
-        let request = Request::arm(RequestKind::VirtualNetworks, &scope);
-        let listed = self.snapshot.list_of_existing(&request);
-        if let Fact::Known(list, _) = &listed {
-            let found = list.items.iter().find(|node| node.at("id").arm_id().value() == Some(id));
-            if let Some(Ok(vnet)) = found.map(VirtualNetwork::read) {
-                let source = vnet.source.clone();
-                return Fact::Known(vnet, source);
-            }
-        }
-        let read = self.snapshot.resource(&Request::arm(RequestKind::VirtualNetwork, id));
-        let own = read.and_then(|node, source| match VirtualNetwork::read(&node) {
-            Ok(vnet) => Fact::Known(vnet, source),
-            Err(gap) => Fact::Unread(gap),
-        });
-        match (own.gap(), listed.gap()) {
-            // Not asked by id yet: what the list said is the better reason.
-            (Some(gap), Some(refusal)) if gap.is_not_collected() => Fact::Unread(refusal.clone()),
-            _ => own,
-        }
+        let kinds = (RequestKind::VirtualNetworks, RequestKind::VirtualNetwork);
+        self.listed_or_read(kinds, id, VirtualNetwork::read)
     }
 
     /// The virtual network of the AKS cluster.
@@ -270,7 +236,7 @@ impl Estate<'_> {
 
     /// The subnets traffic between cluster and server starts and ends in, as far as they are known.
     pub fn traffic_subnets(&self) -> Vec<Subnet> {
-        let ends = self.aks_subnets();
+        let ends = self.cluster_subnets();
         let aks = ends.value().map(|list| list.items.clone()).unwrap_or_default();
         let postgres = self.postgres_subnet_id();
         let networks = [self.aks_vnet(), self.postgres_vnet()];
@@ -300,7 +266,7 @@ impl Estate<'_> {
         })
     }
 
-    /// The server's subnet with its prefixes. Absent when it does not exist any more.
+    /// The server's subnet with what it holds. Absent when it does not exist any more.
     pub fn server_subnet(&self) -> Fact<Subnet> {
         self.postgres_subnet_id().and_then(|id, _| {
             self.postgres_vnet().as_ref().and_then(|vnet, _| {
