@@ -201,7 +201,7 @@ fn two_outputs_never_share_a_file() {
     ] {
         let mut arguments = vec!["check"];
         arguments.extend(outputs);
-        let ran = vaudit.run(&arguments).exits(2).says("are one file");
+        let ran = vaudit.run(&arguments).exits(2).says("two outputs go to one file");
         assert_eq!(ran.stdout, "");
     }
     // Stdout may be a file, too.

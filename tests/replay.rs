@@ -4,7 +4,7 @@
 
 mod support;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::{Azure, Ran, Vaudit, verdicts};
 use vaudit_simulator::DEMO_AUDITOR;
 
@@ -163,6 +163,31 @@ fn a_snapshot_holds_no_secret_and_no_person() {
     ] {
         assert!(!text.contains(&secret.to_lowercase()), "{secret}");
     }
+}
+
+#[test]
+fn errors_bring_no_person_and_no_token_into_a_snapshot() {
+    let refusal = "The client 'bob@example.com' with object id 'x' does not have authorization to perform action 'A/b/read' over scope '/subscriptions/1' or the scope is invalid.";
+    let azure = Azure::parsed(&json!({
+        "description": "Errors that repeat what was sent.",
+        "extends": "compliant",
+        "faults": [
+            {"on": "GET {pg}/backups?*", "status": 403, "code": "AuthorizationFailed", "message": refusal},
+            {"on": "GET {pg}/databases?*", "status": 404, "content_type": "text/html",
+             "body": "<html>Authorization: Bearer S3CRET</html>"},
+        ],
+    }));
+    let vaudit = azure.vaudit();
+    vaudit.run(&["collect", "--output", "s.snapshot"]).exits(3);
+    let text = vaudit.read("s.snapshot");
+    assert!(!text.contains("bob@example.com") && !text.contains("S3CRET"), "{text}");
+    assert!(text.contains("41 bytes of text/html"));
+    let report = vaudit
+        .run(&["check", "--snapshot", "s.snapshot", "--rule", "BKP001", "--format", "json"])
+        .exits(3)
+        .json();
+    let gap = &report["deployments"][0]["gaps"][0];
+    assert_eq!((&gap["action"], &gap["scope"]), (&json!("A/b/read"), &json!("/subscriptions/1")));
 }
 
 #[test]

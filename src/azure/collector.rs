@@ -318,9 +318,21 @@ fn check_footing<'r>(
     if asked.iter().any(|document| document.status.is_some_and(|status| status != 401)) {
         return Ok(());
     }
-    let error = ErrorBody::of(&answer.body);
-    let message = if error.message.is_empty() { error.code } else { error.message };
+    let message = why_refused(&ErrorBody::of(&answer.body).code);
     Err(CollectError::TokenRefused { status: 401, message })
+}
+
+/// What the code of a refused token means; Azure's own sentence repeats parts of the token.
+fn why_refused(code: &str) -> String {
+    let meaning = match code {
+        "" => return "it did not say why".to_owned(),
+        "ExpiredAuthenticationToken" => "it has expired",
+        "InvalidAuthenticationTokenTenant" => "it is for another tenant than the subscription's",
+        "InvalidAuthenticationTokenAudience" => "it is for another service",
+        "InvalidAuthenticationToken" => "it is not a token that was issued for it",
+        code => return code.to_owned(),
+    };
+    format!("{meaning} ({code})")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use url::Url;
-use vaudit_model::document::{Failure, KEPT_HEADERS, drop_private_fields};
+use vaudit_model::document::{ErrorBody, Failure, KEPT_HEADERS, drop_private_fields};
 use vaudit_model::shell::inert;
 use vaudit_model::{Audience, Body, Document, Reason, Request};
 
@@ -14,9 +14,6 @@ use crate::guard::Refusal;
 use crate::requests::{BLOB_VERSION, GRAPH_VERSION};
 use crate::sdk::Exchange;
 use crate::transport::{Incoming, TransportError};
-
-/// How much is kept of a body that is not JSON, in characters.
-const KEPT_TEXT: usize = 500;
 
 /// From how many bytes on a body is read on a thread of its own: the task that collects has to see
 /// signals and the time limit.
@@ -128,24 +125,39 @@ fn body(request: &Request, answer: &Incoming) -> Body {
         if let Some(page) = blob_xml::read_listing(&answer.body) {
             return Body::Blobs(page);
         }
-        if let Some((code, message)) = blob_xml::read_error(&answer.body) {
-            return Body::Json(json!({"error": {"code": code, "message": message}}));
+        if let Some(code) = blob_xml::read_error(&answer.body) {
+            return error_body(code);
         }
     }
     let bytes = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
     match serde_json::from_slice::<Value>(bytes) {
+        Ok(value @ (Value::Object(_) | Value::Array(_))) if is_error(answer.status, &value) => {
+            kept_error(&ErrorBody::of(&Body::Json(value)))
+        }
         Ok(mut value @ (Value::Object(_) | Value::Array(_))) => {
             drop_private_fields(&mut value);
             Body::Json(value)
         }
-        _ => match storage_error_code(request, answer) {
-            Some(code) => error_body(code),
-            None => {
-                let text = String::from_utf8_lossy(&answer.body);
-                Body::Text(text.chars().take(KEPT_TEXT).collect())
-            }
-        },
+        _ => storage_error_code(request, answer).map_or_else(|| not_json(answer), error_body),
     }
+}
+
+/// Whether a JSON body is an error: that of a refusal, or of an operation that failed with a 200.
+fn is_error(status: u16, body: &Value) -> bool {
+    let has = |field: &str| body.get(field).is_some();
+    status != 200 || (has("error") && !has("id") && !has("value"))
+}
+
+/// What there was instead of JSON.
+fn not_json(answer: &Incoming) -> Body {
+    let header = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
+    let is_media_type = |c: char| c.is_ascii_alphanumeric() || "/.+-".contains(c);
+    let media_type = header
+        .and_then(|value| value.split(';').next())
+        .map(|value| value.trim().to_ascii_lowercase())
+        .filter(|value| value.chars().all(is_media_type) && !value.is_empty());
+    let media_type = media_type.as_deref().unwrap_or("no known type");
+    Body::Text(format!("{} bytes of {media_type}", answer.body.len()))
 }
 
 /// The Blob service names its error in a header too, also where the body is empty.
@@ -157,7 +169,12 @@ fn storage_error_code(request: &Request, answer: &Incoming) -> Option<String> {
 }
 
 fn error_body(code: String) -> Body {
-    Body::Json(json!({"error": {"code": code, "message": ""}}))
+    kept_error(&ErrorBody { code, message: String::new() })
+}
+
+fn kept_error(error: &ErrorBody) -> Body {
+    let ErrorBody { code, message } = error.kept();
+    Body::Json(json!({"error": {"code": code, "message": message}}))
 }
 
 fn failure(error: &TransportError) -> Failure {
@@ -181,17 +198,27 @@ fn failure(error: &TransportError) -> Failure {
 mod tests {
     use super::*;
     use bytes::Bytes;
-    use reqwest::header::HeaderMap;
+    use reqwest::header::{HeaderMap, HeaderValue};
     use vaudit_model::{ArmId, RequestKind};
 
     use crate::guard::Purpose;
     use crate::transport::Outgoing;
 
     fn recorded(kind: RequestKind, status: u16, body: impl Into<Bytes>) -> Document {
+        recorded_as("application/json; charset=utf-8", kind, status, body)
+    }
+
+    fn recorded_as(
+        content_type: &'static str,
+        kind: RequestKind,
+        status: u16,
+        body: impl Into<Bytes>,
+    ) -> Document {
         let request = Request::arm(kind, &ArmId::subscription_scope("s1"));
         let url = Url::parse("https://management.azure.com/x?api-version=1").unwrap();
         let outgoing = Outgoing::get(Purpose::Read(kind.audience()), url);
-        let headers = HeaderMap::new();
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static(content_type));
         let received_at = Timestamp::UNIX_EPOCH;
         let answer = Incoming {
             status,
@@ -211,5 +238,41 @@ mod tests {
         let large = recorded(RequestKind::VirtualNetworks, 200, list(MOST_VALUES));
         assert_eq!(large.body, Body::Empty);
         assert_eq!(large.failure.unwrap().reason, Reason::Unrecognised);
+    }
+
+    #[test]
+    fn errors_are_kept_without_what_they_repeat() {
+        let refusal = json!({
+            "error": {
+                "code": "AuthorizationFailed",
+                "message": "The client 'bob@example.com' with object id 'x' does not have authorization to perform action 'A/b/read' over scope '/subscriptions/s1' or the scope is invalid.",
+                "innerError": {"client": "bob@example.com"},
+            },
+            "request": "Authorization: Bearer S3CRET",
+        });
+        let document = recorded(RequestKind::VirtualNetworks, 403, refusal.to_string());
+        let message = "does not have authorization to perform action 'A/b/read' over scope '/subscriptions/s1'";
+        let kept = json!({"error": {"code": "AuthorizationFailed", "message": message}});
+        assert_eq!(document.body, Body::Json(kept));
+        let failed = json!({"status": "Failed", "error": {"code": "ServerIsBusy", "message": "bob@example.com"}});
+        let document = recorded(RequestKind::PostgresBackups, 200, failed.to_string());
+        assert_eq!(
+            document.body,
+            Body::Json(json!({"error": {"code": "ServerIsBusy", "message": ""}}))
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_is_only_measured() {
+        let page = "<html>Authorization: Bearer S3CRET</html>";
+        for (content_type, kept) in [
+            ("text/html; charset=utf-8", "41 bytes of text/html"),
+            ("Bearer S3CRET", "41 bytes of no known type"),
+        ] {
+            let document = recorded_as(content_type, RequestKind::VirtualNetworks, 502, page);
+            assert_eq!(document.body, Body::Text(kept.to_owned()));
+        }
+        let text = recorded(RequestKind::VirtualNetworks, 200, "\"Bearer S3CRET\"");
+        assert_eq!(text.body, Body::Text("15 bytes of application/json".to_owned()));
     }
 }

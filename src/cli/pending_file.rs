@@ -79,7 +79,10 @@ pub(crate) fn refuse_equal<'d>(
     for destination in destinations {
         let shown = destination.given.display();
         if let Some(first) = seen.iter().find(|own| own.resolved == destination.resolved) {
-            let message = format!("{} and {shown} are one file", first.given.display());
+            let message = match first.given.display().to_string() {
+                same if same == shown.to_string() => format!("two outputs go to {shown}"),
+                first => format!("two outputs go to one file: {first} and {shown}"),
+            };
             return Err(Failure::new(message).help("give every output a file of its own"));
         }
         if matches!(&destination.kind, Kind::File(data) if is_stdout(data)) {
@@ -238,8 +241,8 @@ fn is_stdout(_: &Metadata) -> bool {
     false
 }
 
-#[cfg(unix)]
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 

@@ -23,8 +23,15 @@ pub(crate) fn read(file: &Room<'_>, cloud: Cloud, reader: &mut Reader<'_>) -> Ve
     if let Some(defaults) = &defaults {
         read_into(&mut base, defaults, &DEFAULTS, reader);
     }
-    let in_defaults =
-        |name: &str| defaults.as_ref().is_some_and(|defaults| defaults.table.contains_key(name));
+    let may_be_in_defaults = match &defaults {
+        Some(defaults) => defaults.may_hide_keys(reader),
+        // Without its header the table would stand above all others.
+        None => reader.problems.may_hide_keys_of(None, DEFAULTS.name),
+    };
+    let in_defaults = |name: &str| {
+        may_be_in_defaults
+            || defaults.as_ref().is_some_and(|defaults| defaults.table.contains_key(name))
+    };
 
     let rooms = several(file, &DEPLOYMENT, reader);
     let mut deployments = Vec::new();

@@ -56,6 +56,13 @@ impl<'t> Places<'t> {
         start..floor(span.end).max(start)
     }
 
+    /// The line an offset is on, without its end.
+    pub(crate) fn line(&self, offset: usize) -> &'t str {
+        let at = self.within(offset..offset).start;
+        let start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        self.text[start..].lines().next().unwrap_or_default()
+    }
+
     /// What stands in a span.
     pub(crate) fn slice(&self, span: Range<usize>) -> &'t str {
         &self.text[self.within(span)]

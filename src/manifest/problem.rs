@@ -50,11 +50,27 @@ pub(crate) struct Problems<'t> {
     list: Vec<Problem>,
     /// The lines that are not TOML.
     damaged: BTreeSet<u32>,
+    /// Where on them the first mistake is.
+    damage: Vec<usize>,
+    /// Where the headers of tables are, sorted.
+    headers: Vec<usize>,
+    /// The sections that hold a line that is not TOML. Section 0 ends at the first header.
+    damaged_sections: BTreeSet<usize>,
+    /// The first names in headers that were lost.
+    lost_headers: BTreeSet<&'t str>,
 }
 
 impl<'t> Problems<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
-        Self { places: Places::new(text), list: Vec::new(), damaged: BTreeSet::new() }
+        Self {
+            places: Places::new(text),
+            list: Vec::new(),
+            damaged: BTreeSet::new(),
+            damage: Vec::new(),
+            headers: Vec::new(),
+            damaged_sections: BTreeSet::new(),
+            lost_headers: BTreeSet::new(),
+        }
     }
 
     /// Adds a problem with a key.
@@ -70,6 +86,7 @@ impl<'t> Problems<'t> {
     /// Adds that the text is not TOML. The first such problem of a line explains the others.
     pub(crate) fn add_syntax(&mut self, span: Range<usize>, message: String, help: Option<String>) {
         if self.damaged.insert(self.places.of(span.start).0) {
+            self.damage.push(span.start);
             self.push(span, None, message).help = help;
         }
     }
@@ -85,6 +102,35 @@ impl<'t> Problems<'t> {
     /// Whether part of the text is not TOML, so that what seems to be missing may be there.
     pub(crate) fn are_damaged(&self) -> bool {
         !self.damaged.is_empty()
+    }
+
+    /// Takes note of where tables begin, when all that is not TOML is known.
+    pub(crate) fn note_headers(&mut self, mut headers: Vec<usize>) {
+        headers.sort_unstable();
+        self.headers = headers;
+        let header_lines: BTreeSet<u32> =
+            self.headers.iter().map(|header| self.places.of(*header).0).collect();
+        for at in &self.damage {
+            self.damaged_sections.insert(self.section(*at));
+            let line = self.places.line(*at).trim_start();
+            if line.starts_with('[') && !header_lines.contains(&self.places.of(*at).0) {
+                let path = line.trim_start_matches(['[', ' ', '\t', '"', '\'']);
+                let is_over = |c: char| !c.is_ascii_alphanumeric() && !"_-".contains(c);
+                self.lost_headers.insert(path.split(is_over).next().unwrap_or_default());
+            }
+        }
+    }
+
+    fn section(&self, offset: usize) -> usize {
+        self.headers.partition_point(|header| *header <= offset)
+    }
+
+    /// Whether a key of a table may stand on a line that is not TOML: on one between the table's
+    /// header and the next, or below a header that was lost and has the same first name. A table is
+    /// given by a place below its header, none for what stands above all headers.
+    pub(crate) fn may_hide_keys_of(&self, table: Option<usize>, name: &str) -> bool {
+        let section = table.map_or(0, |table| self.section(table));
+        self.damaged_sections.contains(&section) || self.lost_headers.contains(name)
     }
 
     /// How many problems there are so far.

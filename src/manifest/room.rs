@@ -60,7 +60,13 @@ impl<'a> Room<'a> {
         }
     }
 
-    /// Reports every required key that is not there. Silent when part of the file is not TOML: the
+    /// Whether part of this table is not TOML, so that what seems to be missing may be there.
+    pub(crate) fn may_hide_keys(&self, reader: &Reader<'_>) -> bool {
+        let name = self.key.split('.').next().unwrap_or_default();
+        reader.problems.may_hide_keys_of(Some(self.span.start), name)
+    }
+
+    /// Reports every required key that is not there. Silent when part of the table is not TOML: the
     /// key may stand in that part.
     pub(crate) fn report_missing<T>(
         &self,
@@ -68,7 +74,7 @@ impl<'a> Room<'a> {
         is_elsewhere: impl Fn(&str) -> bool,
         reader: &mut Reader<'_>,
     ) {
-        if reader.problems.are_damaged() {
+        if self.may_hide_keys(reader) {
             return;
         }
         for key in keys {

@@ -110,7 +110,26 @@ pub(crate) fn read<'r>(repaired: &'r Repaired, problems: &mut Problems<'_>) -> D
     for mistake in repaired.mistakes.iter().chain(&mistakes) {
         report(mistake, problems);
     }
-    root.into_inner()
+    let root = root.into_inner();
+    let mut headers = Vec::new();
+    note_headers(&root, problems, &mut headers);
+    problems.note_headers(headers);
+    root
+}
+
+/// Adds where the headers of the tables below a table are. Inline tables, and those of keys with
+/// dots, stand below the header of another.
+fn note_headers(table: &DeTable<'_>, problems: &Problems<'_>, headers: &mut Vec<usize>) {
+    for value in table.values() {
+        let items = value.get_ref().as_array().into_iter().flatten();
+        for value in items.chain([value]) {
+            let Some(table) = value.get_ref().as_table() else { continue };
+            if problems.places.slice(value.span()).starts_with('[') {
+                headers.push(value.span().start);
+            }
+            note_headers(table, problems, headers);
+        }
+    }
 }
 
 fn report(mistake: &Mistake, problems: &mut Problems<'_>) {

@@ -58,9 +58,11 @@ pub enum Body {
     /// Nothing was sent.
     #[default]
     Empty,
-    /// A JSON value, without the fields that may hold secrets or people.
+    /// A JSON value, without the fields that may hold secrets or people. Of an error, the code and
+    /// what is needed of the message.
     Json(Value),
-    /// The beginning of something that is not JSON, such as a proxy's HTML page.
+    /// What there was instead of JSON, such as a proxy's HTML page: its length and type. Its text is
+    /// not kept, because it may repeat what was sent.
     Text(String),
     /// A page of a blob listing, projected from its XML.
     Blobs(BlobPage),
@@ -210,6 +212,48 @@ impl ErrorBody {
             message: text(&["message", "Message", "error_description"]),
         }
     }
+
+    /// The error as a snapshot keeps it. Azure's sentences name people and repeat what was sent, so
+    /// of the message only what is asked for later stays: the action and scope of a refusal, and the
+    /// api-versions that are served.
+    #[must_use]
+    pub fn kept(&self) -> Self {
+        let is_code = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let code = Some(&self.code).filter(|code| code.chars().all(is_code)).cloned();
+        let refusal = || {
+            let action = self.action()?;
+            let scope = self.scope().map(|scope| format!(" over scope '{scope}'"));
+            let scope = scope.unwrap_or_default();
+            Some(format!("does not have authorization to perform action '{action}'{scope}"))
+        };
+        let served = || {
+            let is_version = |c: char| c.is_ascii_alphanumeric() || "-, ".contains(c);
+            let versions = self.quoted("api-versions are '")?;
+            let versions = Some(versions).filter(|list| list.chars().all(is_version))?;
+            Some(format!("the supported api-versions are '{versions}'"))
+        };
+        Self {
+            code: code.unwrap_or_default(),
+            message: refusal().or_else(served).unwrap_or_default(),
+        }
+    }
+
+    /// The action a refusal names.
+    fn action(&self) -> Option<&str> {
+        let is_action = |c: char| c.is_ascii_alphanumeric() || "./*_-".contains(c);
+        self.quoted("perform action '").filter(|action| action.chars().all(is_action))
+    }
+
+    /// The scope a refusal names.
+    fn scope(&self) -> Option<&str> {
+        self.quoted("over scope '").filter(|scope| scope.starts_with('/'))
+    }
+
+    /// What the message has in quotes after some words.
+    fn quoted(&self, after: &str) -> Option<&str> {
+        let rest = &self.message[self.message.find(after)? + after.len()..];
+        Some(&rest[..rest.find('\'')?])
+    }
 }
 
 /// The 404 codes that prove absence. Others (`InvalidResourceType`, an empty or HTML body) only say
@@ -358,15 +402,9 @@ impl Document {
 
     /// The permission a refusal names, else the one this request is known to need.
     fn missing_permission(&self, error: &ErrorBody) -> (String, String) {
-        let quoted = |after: &str| {
-            let rest = &error.message[error.message.find(after)? + after.len()..];
-            Some(rest[..rest.find('\'')?].to_owned())
-        };
-        let action = quoted("perform action '");
-        let scope = quoted("over scope '");
         (
-            action.unwrap_or_else(|| self.request.kind.permission().to_owned()),
-            scope.unwrap_or_else(|| self.request.target.clone()),
+            error.action().unwrap_or_else(|| self.request.kind.permission()).to_owned(),
+            error.scope().unwrap_or(&self.request.target).to_owned(),
         )
     }
 
@@ -454,6 +492,32 @@ mod tests {
         );
         assert_eq!(gap.scope.as_deref(), Some("/subscriptions/s1/resourceGroups/rg"));
         assert_eq!(gap.status, Some(403));
+    }
+
+    #[test]
+    fn errors_are_kept_without_people() {
+        let kept = |code: &str, message: &str| {
+            let error = ErrorBody { code: code.into(), message: message.into() };
+            (error.kept().code, error.kept().message)
+        };
+        let refusal = "The client 'bob@example.com' with object id 'x' does not have authorization to perform action 'A/b/read' over scope '/subscriptions/s1' or the scope is invalid. If access was recently granted, please refresh your credentials.";
+        let short = "does not have authorization to perform action 'A/b/read' over scope '/subscriptions/s1'";
+        assert_eq!(
+            kept("AuthorizationFailed", refusal),
+            ("AuthorizationFailed".to_owned(), short.to_owned())
+        );
+        assert_eq!(kept("AuthorizationFailed", short).1, short, "keeping twice changes nothing");
+        let (_, message) = kept(
+            "NoRegisteredProviderFound",
+            "No registered resource provider found for location 'x' and API version 'y' for type 'z'. The supported api-versions are '2023-01-01, 2024-08-01'. The supported locations are 'a, b'.",
+        );
+        assert_eq!(message, "the supported api-versions are '2023-01-01, 2024-08-01'");
+        assert_eq!(
+            kept("Request_BadRequest", "bob@example.com"),
+            ("Request_BadRequest".into(), String::new())
+        );
+        assert_eq!(kept("bob@example.com", "to perform action 'bob@example.com'").0, "");
+        assert_eq!(kept("X", "to perform action 'bob@example.com'").1, "");
     }
 
     #[test]
