@@ -247,7 +247,7 @@ fn messages_say_what_a_verdict_rests_on() {
         ("BKP013", copied(&["2026-10-01T020000Z"], night), "older than its content"),
         ("NET007", unsynced, "The traffic of this deployment is not affected"),
         ("NET011", json!({}), "are not visible to vaudit"),
-        ("NET011", denied.clone(), "`deny-all` denies 10.1.0.0/20"),
+        ("NET011", denied, "`deny-all` denies 10.1.0.0/20"),
         ("NET011", unpeered, "this is not the first broken hop: peering"),
     ] {
         let rule = CATALOGUE.iter().find(|rule| rule.meta.id == id).unwrap();

@@ -2,7 +2,7 @@
 
 use super::{Estate, typed};
 use crate::arm_id::ArmId;
-use crate::document::Answer;
+use crate::document::{Answer, Document, ErrorBody};
 use crate::fact::{Fact, Gap, List, Reason, Source};
 use crate::need::{Request, RequestKind};
 
@@ -61,7 +61,7 @@ impl Estate<'_> {
         let mut refusals: Vec<Refusal> = self
             .documents()
             .filter_map(|document| match document.answer() {
-                Answer::Unread(gap) if is_refusal(&gap) => {
+                Answer::Unread(gap) if is_refusal(&gap) && !lacks_a_licence(document) => {
                     let kind = document.request.kind;
                     let source = Source {
                         resource: document.request.target.clone(),
@@ -116,4 +116,10 @@ impl Estate<'_> {
 /// Whether a gap is a refusal of the auditor, as opposed to trouble on the way.
 fn is_refusal(gap: &Gap) -> bool {
     matches!(gap.reason, Reason::Forbidden | Reason::SignIn)
+}
+
+/// Whether it is not the auditor who lacks something but the tenant: what no licence covers is not
+/// there, and no permission would show it.
+fn lacks_a_licence(document: &Document) -> bool {
+    ErrorBody::of(&document.body).code.to_ascii_lowercase().contains("license")
 }

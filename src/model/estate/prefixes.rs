@@ -55,6 +55,12 @@ fn parsed(list: List<String>, source: Source) -> Fact<Vec<Prefix>> {
     }
     let mut prefixes = Vec::with_capacity(list.items.len());
     for text in &list.items {
+        // A network always says how long its prefix is; an address alone is something else.
+        if !text.contains('/') {
+            let message = format!("{text} is an address where a prefix belongs");
+            let gap = Gap::because(Reason::Unrecognised, message);
+            return Fact::Unread(gap.at(source.resource));
+        }
         match Prefix::parse(text) {
             Ok(prefix) => prefixes.push(prefix),
             Err(error) => {
