@@ -76,7 +76,8 @@ struct Apart<'a> {
     source: &'a Source,
     /// The auditor's clock less Azure's, in milliseconds.
     millis: i64,
-    /// Half of the round trip, and the second that the header's date does not divide.
+    /// The round trip, in any moment of which Azure may have written its date, and the second that
+    /// the date does not divide.
     doubt: i64,
 }
 
@@ -85,7 +86,7 @@ impl<'a> Apart<'a> {
         let Origin { read_at, date, round_trip_ms, .. } = &*source.origin;
         let millis = read_at.as_ref()?.as_millisecond() - date.as_ref()?.as_millisecond();
         let round_trip = i64::try_from(round_trip_ms.unwrap_or(0)).unwrap_or(i64::MAX / 2);
-        Some(Self { source, millis, doubt: round_trip / 2 + 1_000 })
+        Some(Self { source, millis, doubt: round_trip.saturating_add(1_000) })
     }
 
     /// How far they are apart at least.
