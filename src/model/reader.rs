@@ -18,6 +18,9 @@ use crate::region::Region;
 #[derive(Clone, Debug)]
 pub struct Node<'a> {
     value: Option<&'a Value>,
+    /// Whether a place above holds something else than an object. What lies below is not missing
+    /// then: nobody knows what is there.
+    is_below_oddity: bool,
     resource: Arc<str>,
     pointer: String,
     origin: Arc<Origin>,
@@ -27,7 +30,13 @@ impl<'a> Node<'a> {
     /// The root of a resource's body.
     pub fn root(value: &'a Value, resource: &str, origin: Arc<Origin>) -> Self {
         let resource = value.get("id").and_then(Value::as_str).unwrap_or(resource);
-        Self { value: Some(value), resource: resource.into(), pointer: String::new(), origin }
+        Self {
+            value: Some(value),
+            is_below_oddity: false,
+            resource: resource.into(),
+            pointer: String::new(),
+            origin,
+        }
     }
 
     /// The same place under another name of its resource: Graph's objects call themselves by bare
@@ -46,8 +55,9 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A field; missing when this node is missing, is no object, or has no such field. A `null` is
-    /// a missing field. Names are matched as Azure documents them, then case-blind.
+    /// A field; missing when this node is missing or has no such field, and unread whatever is asked
+    /// of it when this node is no object. A `null` is a missing field. Names are matched as Azure
+    /// documents them, then case-blind.
     #[must_use]
     pub fn at(&self, field: &str) -> Self {
         let fields = self.value.and_then(Value::as_object);
@@ -58,6 +68,7 @@ impl<'a> Node<'a> {
         });
         Self {
             value: found.filter(|value| !value.is_null()),
+            is_below_oddity: self.is_below_oddity || self.value.is_some() && fields.is_none(),
             pointer: format!("{}/{field}", self.pointer),
             ..self.clone()
         }
@@ -65,12 +76,13 @@ impl<'a> Node<'a> {
 
     /// Whether there is nothing here (`null` is nothing).
     pub fn is_missing(&self) -> bool {
-        self.value.is_none()
+        self.value.is_none() && !self.is_below_oddity
     }
 
     /// Whether there is nothing here, an empty text included: Azure writes both for "none".
     pub fn is_blank(&self) -> bool {
-        self.value.is_none_or(|value| value.as_str().is_some_and(|text| text.trim().is_empty()))
+        let text = self.value.and_then(Value::as_str);
+        self.is_missing() || text.is_some_and(|text| text.trim().is_empty())
     }
 
     /// Where this node is.
@@ -216,6 +228,19 @@ mod tests {
         assert!(node.at("e").items_or_none().value().unwrap().items.is_empty());
         assert!(node.at("d").or_none(Node::text).is_absent());
         assert_eq!(reason(node.at("b").or_none(Node::text)), Reason::MissingField);
+    }
+
+    #[test]
+    fn what_should_be_an_object_and_is_none_hides_what_is_below() {
+        let body = json!({"a": [true], "b": "", "c": null});
+        let node = Node::root(&body, "", Arc::default());
+        for field in ["a", "b"] {
+            let below = node.at(field).at("x").at("y");
+            assert!(!below.is_missing() && !below.is_blank(), "{field}");
+            assert_eq!(reason(below.or_none(Node::text)), Reason::MissingField, "{field}");
+            assert_eq!(reason(below.items_or_none()), Reason::MissingField, "{field}");
+        }
+        assert!(node.at("c").at("x").is_missing());
     }
 
     #[test]

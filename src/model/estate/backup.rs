@@ -185,10 +185,17 @@ impl Estate<'_> {
         listed.collect()
     }
 
-    /// The blobs of the application container. Absent when the container is.
+    /// The blobs of the application container. Absent when the container is, which the control plane
+    /// must not contradict.
     pub fn source_blobs(&self) -> Fact<List<&BlobEntry>> {
         self.source_container_url().and_then(|url, _| {
-            self.snapshot.blobs(&Request::blobs(RequestKind::SourceBlobs, &url, None))
+            let request = Request::blobs(RequestKind::SourceBlobs, &url, None);
+            match self.snapshot.blobs(&request) {
+                Fact::Absent(source) if self.application_container().value().is_some() => {
+                    Fact::Unread(self.snapshot.contradiction(&request, &source))
+                }
+                blobs => blobs,
+            }
         })
     }
 

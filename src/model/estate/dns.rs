@@ -169,7 +169,7 @@ impl Estate<'_> {
     /// The address records of the server's zone. Absent when the zone itself is.
     pub fn address_records(&self) -> Fact<List<AddressRecord>> {
         self.zone_id().and_then(|zone, _| {
-            let records = self.snapshot.list(&Request::arm(RequestKind::RecordSets, &zone));
+            let records = self.list_in_zone(RequestKind::RecordSets, &zone);
             records.map(|mut list| {
                 list.items.retain(|node| !node.at("properties").at("aRecords").is_missing());
                 let mut records = typed(list, AddressRecord::read);
@@ -216,8 +216,7 @@ impl Estate<'_> {
     }
 
     fn links_of(&self, zone: &ArmId) -> Fact<List<VirtualNetworkLink>> {
-        let list = self.snapshot.list(&Request::arm(RequestKind::VirtualNetworkLinks, zone));
-        list.map(|list| {
+        self.list_in_zone(RequestKind::VirtualNetworkLinks, zone).map(|list| {
             typed(list, |node| {
                 let properties = node.at("properties");
                 Ok(VirtualNetworkLink {
@@ -230,6 +229,17 @@ impl Estate<'_> {
                 })
             })
         })
+    }
+
+    /// A list below a zone. Absent when the zone is; if that was read, a 404 contradicts it.
+    fn list_in_zone(&self, kind: RequestKind, zone: &ArmId) -> Fact<List<Node<'_>>> {
+        let request = Request::arm(kind, zone);
+        let own = self.snapshot.resource(&Request::arm(RequestKind::PrivateDnsZone, zone));
+        if own.is_absent() {
+            self.snapshot.list(&request)
+        } else {
+            self.snapshot.list_of_existing(&request)
+        }
     }
 
     /// The link of the server's zone to a virtual network.
