@@ -12,6 +12,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write as _;
 use std::sync::Mutex;
 use std::thread;
 
@@ -262,20 +263,27 @@ fn no_false_alarm(_: &Value, ran: &Ran) -> Result<(), String> {
     Err(format!("exit {}{failed}", ran.code))
 }
 
+/// Says something that is seen without `--nocapture`, which holds back what a test prints.
+fn say(line: &str) {
+    writeln!(std::io::stdout(), "{line}").unwrap();
+}
+
 #[test]
 fn every_mutation_is_caught_and_nothing_else() {
     let count = run_all(&cases("mutations.json"), caught);
     let others = run_all(&silent_rows('M'), no_false_alarm);
-    println!(
+    say(&format!(
         "mutations caught {count}/{count}, false alarms 0 (also of {others} rows for rules to come)"
-    );
+    ));
 }
 
 #[test]
 fn no_loss_of_sight_passes() {
     let count = run_all(&cases("losses.json"), seen_as_lost);
     let others = run_all(&silent_rows('U'), untroubled);
-    println!("losses of sight {count}, of them passed 0 ({others} more concern rules to come)");
+    say(&format!(
+        "losses of sight {count}, of them passed 0 ({others} more concern rules to come)"
+    ));
 }
 
 #[test]
@@ -283,7 +291,7 @@ fn no_harmless_variation_fires() {
     let mut all = cases("variations.json");
     all.extend(silent_rows('H'));
     let count = run_all(&all, untroubled);
-    println!("harmless variations {count}, false alarms 0");
+    say(&format!("harmless variations {count}, false alarms 0"));
 }
 
 /// Every rule that can fail has a mutation that makes it fail.

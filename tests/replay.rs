@@ -207,30 +207,3 @@ fn a_snapshot_fits_its_schema() {
         validator.iter_errors(&report).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");
 }
-
-#[test]
-fn several_deployments_share_what_they_can_and_only_the_drifted_one_fails() {
-    let azure = Azure::named("compliant");
-    let one = azure.manifest();
-    let (deployment, cloud) = one.split_at(one.find("[cloud]").unwrap());
-    let second = deployment
-        .replace("name = \"production\"", "name = \"second\"")
-        .replace("expected_major = \"13\"", "expected_major = \"15\"");
-    let vaudit = azure.vaudit().file("vaudit.toml", &format!("{deployment}\n{second}\n{cloud}"));
-    let alone = {
-        azure.simulator.clear_requests();
-        azure.vaudit().run(&["check"]).exits(0);
-        azure.simulator.requests().len()
-    };
-    azure.simulator.clear_requests();
-    let report = vaudit.run(&["check", "--format", "json"]).exits(1).json();
-    assert_eq!(azure.simulator.requests().len(), alone, "both deployments read the same resources");
-    let failed = |index: usize| {
-        let results = report["deployments"][index]["results"].as_array().unwrap();
-        results.iter().filter(|result| result["verdict"] == "fail").count()
-    };
-    assert_eq!((failed(0), failed(1)), (0, 1));
-    let report =
-        vaudit.run(&["check", "--deployment", "production", "--format", "json"]).exits(0).json();
-    assert_eq!(report["deployments"].as_array().unwrap().len(), 1);
-}

@@ -112,6 +112,10 @@ async fn read(
     let result =
         collecting::run(live, deployments, &needs, choice.judged.clone(), stop, &line).await;
     line.finish();
+    if let Ok(snapshot) = &result {
+        let again = snapshot.header.retries;
+        Conversation::new(talk).detail(&format!("read {}, {again} sent again", line.sum()));
+    }
     result
 }
 

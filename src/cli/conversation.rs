@@ -27,6 +27,13 @@ impl Conversation {
         }
     }
 
+    /// Says something only who asked for more wants to know.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.talk.verbose > 0 {
+            self.say(text);
+        }
+    }
+
     /// Says something worth minding.
     pub(crate) fn warn(&self, text: &str) {
         if !self.talk.quiet {

@@ -70,6 +70,15 @@ impl Line {
         })
     }
 
+    /// What was read in all, once it has been.
+    pub(crate) fn sum(&self) -> String {
+        format!(
+            "{} requests in {} waves",
+            self.counts.asked.load(Ordering::Relaxed),
+            self.counts.wave.load(Ordering::Relaxed),
+        )
+    }
+
     /// Takes the line away before anything else is written.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
