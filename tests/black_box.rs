@@ -265,7 +265,7 @@ fn no_false_alarm(_: &Value, ran: &Ran) -> Result<(), String> {
 
 /// Says something that is seen without `--nocapture`, which holds back what a test prints.
 fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").unwrap();
+    std::io::stdout().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
 #[test]

@@ -11,6 +11,7 @@ pub(crate) mod auto_registration;
 pub(crate) mod azure_resolver;
 pub(crate) mod dedicated_zone;
 pub(crate) mod registration_possible;
+mod zone_link;
 pub(crate) mod zone_linked_to_aks;
 pub(crate) mod zone_linked_to_postgres;
 pub(crate) mod zone_name;

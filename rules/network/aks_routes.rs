@@ -7,6 +7,8 @@ use vaudit_model::{
     Severity, Stop, Tier,
 };
 
+use super::aks_sources::each_aks_subnet;
+
 /// NET013.
 pub(crate) static RULE: Rule = Rule {
     meta: Meta {
@@ -32,27 +34,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn evaluate(estate: &Estate<'_>) -> Evaluation {
-    estate.cluster().required("PLC003")?;
-    estate.server().required("PLC002")?;
-    estate.postgres_subnet_id().required("PG004")?;
-    let target = estate.server_subnet();
-    let (target, _) = target.required("NET002")?;
-    let destinations = target.addresses();
-    let (destinations, _) = destinations.required("NET002")?;
-    let sources = estate.aks_sources();
-    let (sources, _) = sources.required("PLC003")?;
-    let mut judgements: Vec<Judgement> = sources
-        .items
-        .iter()
-        .map(|subnet| {
-            judge(estate, subnet, destinations)
-                .unwrap_or_else(|stop| Judgement::stopped(subnet.id.as_str(), stop))
-        })
-        .collect();
-    if let Some(gap) = &sources.missing {
-        judgements.push(Judgement::indeterminate((RULE.subject)(estate), gap.clone()));
-    }
-    Ok(judgements)
+    each_aks_subnet(estate, judge)
 }
 
 fn judge(

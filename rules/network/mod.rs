@@ -2,6 +2,7 @@
 
 pub(crate) mod address_spaces;
 pub(crate) mod aks_routes;
+mod aks_sources;
 pub(crate) mod aks_vnet;
 pub(crate) mod dedicated_vnet;
 mod filter;

@@ -111,7 +111,8 @@ fn stamp(name: &str) -> Option<Stamp> {
 /// The days of a month, by the rule one learns at school and not by the library the reader uses.
 fn days_in(year: u32, month: u32) -> u32 {
     match month {
-        2 if year % 400 == 0 || (year % 4 == 0 && year % 100 != 0) => 29,
+        2 if year.is_multiple_of(400) => 29,
+        2 if year.is_multiple_of(4) && !year.is_multiple_of(100) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         1..=12 => 31,
