@@ -1,0 +1,21 @@
+//! The command line as a script meets it: exit codes, selection, outputs, configuration, signing in.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod configuration;
+mod exit_codes;
+mod outputs;
+mod selection;
+mod sign_in;
+mod stopping;
+
+use support::Vaudit;
+
+fn demo(arguments: &[&str]) -> support::Ran {
+    let mut all = vec!["check", "--demo"];
+    all.extend_from_slice(arguments);
+    Vaudit::default().run(&all)
+}
