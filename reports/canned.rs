@@ -349,6 +349,7 @@ pub(crate) fn assessment() -> Assessment {
             manifest_sha256: manifest.sha256(),
             header: Header {
                 vaudit_snapshot: SNAPSHOT_VERSION,
+                contents: Default::default(),
                 tool_version: "0.0.0".to_owned(),
                 started_at: at("2026-11-22T09:00:00Z"),
                 finished_at: at("2026-11-22T09:00:41Z"),
@@ -361,6 +362,7 @@ pub(crate) fn assessment() -> Assessment {
                     client_id: Some("55555555-5555-5555-5555-555555555555".to_owned()),
                     tenant: None,
                 },
+                blob_listing: None,
                 manifest,
             },
         },

@@ -1,6 +1,7 @@
 //! May the auditor read what the selected rules need?
 
 use vaudit_model::estate::Refusal;
+use vaudit_model::snapshot::Identity;
 use vaudit_model::{
     Audience, Command, Estate, Evaluation, Evidence, Judgement, Meta, Need, Rule, Severity, Tier,
 };
@@ -77,21 +78,23 @@ fn is_needed_by(refusal: &Refusal, rule: &Rule) -> bool {
 /// Only Resource Manager's permissions, and Storage's, are given by role assignments.
 fn commands(estate: &Estate<'_>, refusals: &[Refusal]) -> Vec<Command> {
     let is_in = |audience: Audience| refusals.iter().any(|own| own.kind.audience() == audience);
-    let auditor = estate.snapshot.header.identity.object_id.as_deref();
-    let assign = |role: &'static str, scope: &str| {
+    let auditor = &estate.snapshot.header.identity;
+    // Of what was taken from a blob listing, whoever made that was refused.
+    let lister = estate.snapshot.header.blob_listing.as_ref().map_or(auditor, |own| &own.identity);
+    let assign = |role: &'static str, who: &Identity, scope: &str| {
         Command::new("az role assignment create")
-            .arg("--assignee", auditor.unwrap_or("<auditor>"))
+            .arg("--assignee", who.object_id.as_deref().unwrap_or("<auditor>"))
             .flag(role)
             .arg("--scope", scope)
     };
     let mut commands = Vec::new();
     if is_in(Audience::ResourceManager) {
         let scope = estate.subscription_subject();
-        commands.push(assign("--role Reader", &scope));
+        commands.push(assign("--role Reader", auditor, &scope));
     }
     if is_in(Audience::Storage) {
         let scope = estate.backup_container_subject();
-        commands.push(assign("--role 'Storage Blob Data Reader'", &scope));
+        commands.push(assign("--role 'Storage Blob Data Reader'", lister, &scope));
     }
     commands
 }

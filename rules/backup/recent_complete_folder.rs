@@ -56,7 +56,7 @@ impl Question<'_> {
         for (folder, at) in recent.iter().take(MOST_LISTED_FOLDERS) {
             match self.estate.folder_state(folder) {
                 FolderState::Complete(_) => {
-                    return Ok(self.passed(folder, *at, unread.is_some()));
+                    return self.complete(folder, *at, unread.is_some());
                 }
                 FolderState::InProgress => in_progress += 1,
                 FolderState::Incomplete(_) => finished.push(folder),
@@ -121,6 +121,27 @@ impl Question<'_> {
         Gap::because(Reason::NotCollected, message).at(self.subject())
     }
 
+    /// What was recent when another run listed it may be too old by now, and then a newer folder may
+    /// have been made since.
+    fn complete(
+        &self,
+        folder: &Folder,
+        at: Timestamp,
+        newer_unread: bool,
+    ) -> Result<Judgement, Stop> {
+        let DatedFolders { now: listed_at, audited_at, .. } = *self.dated;
+        if at >= self.estate.oldest_accepted(audited_at) {
+            return Ok(self.passed(folder, at, newer_unread));
+        }
+        let message = format!(
+            "the newest complete folder of the blob listing, {}, is {}; the listing is {} old, and a newer folder may have been made since; make it again with `vaudit list-blobs`, shortly before the audit",
+            folder.display_name(),
+            self.age(at),
+            show_age(listed_at, audited_at)
+        );
+        Err(Gap::because(Reason::NotCollected, message).at(self.subject()).into())
+    }
+
     fn passed(&self, folder: &Folder, at: Timestamp, newer_unread: bool) -> Judgement {
         let (name, age) = (folder.display_name(), self.age(at));
         let message = if newer_unread {
@@ -172,8 +193,8 @@ impl Question<'_> {
 
     /// How old a folder is; a name of another time zone may be ahead of Azure's clock.
     fn age(&self, at: Timestamp) -> String {
-        let age = show_age(at, self.dated.now);
-        if at > self.dated.now { format!("dated {age}") } else { format!("{age} old") }
+        let age = show_age(at, self.dated.audited_at);
+        if at > self.dated.audited_at { format!("dated {age}") } else { format!("{age} old") }
     }
 
     fn subject(&self) -> String {
@@ -185,7 +206,7 @@ impl Question<'_> {
             Some((folder, at)) => format!("{} ({})", folder.display_name(), show(at)),
             None => "no timestamped folder".to_owned(),
         };
-        let oldest = show(self.estate.oldest_accepted(self.dated.now));
+        let oldest = show(self.estate.oldest_accepted(self.dated.audited_at));
         Evidence::at(self.source)
             .observed(observed)
             .expected(format!("a complete folder not before {oldest}"))

@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Only read, and write the snapshot for `check --snapshot`
     Collect(Box<Collect>),
+    /// List the blobs of both containers, for `check --blob-listing`
+    ListBlobs(Box<ListBlobs>),
     /// List the rules
     Rules(Rules),
     /// Print a rule's page
@@ -99,6 +101,11 @@ pub(crate) struct Check {
         conflicts_with_all = ["demo", "subscription", "credential", "max_duration", "save_snapshot"]
     )]
     pub(crate) snapshot: Option<PathBuf>,
+
+    /// Take the blobs from a file that `vaudit list-blobs` wrote where the storage firewall admits
+    /// it, instead of asking for them
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["snapshot", "demo"])]
+    pub(crate) blob_listing: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) selection: Selection,
@@ -147,6 +154,21 @@ pub(crate) struct Collect {
     pub(crate) profile: String,
 
     /// Where to write the snapshot
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+/// `vaudit list-blobs`.
+#[derive(Args, Debug)]
+pub(crate) struct ListBlobs {
+    #[command(flatten)]
+    pub(crate) target: Target,
+
+    /// Only of this deployment; repeatable
+    #[arg(long = "deployment", value_name = "NAME")]
+    pub(crate) deployments: Vec<String>,
+
+    /// Where to write the listing
     #[arg(long, value_name = "FILE")]
     pub(crate) output: PathBuf,
 }

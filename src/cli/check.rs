@@ -2,23 +2,24 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 
 use vaudit_engine::{ExitCode, FailOn, Inputs, Profile, assess, matches_rule, needs, select};
 use vaudit_model::assessment::{Assessment, Source};
-use vaudit_model::snapshot::{Selection as Judged, Stopped};
+use vaudit_model::blob_listing::Contents;
+use vaudit_model::instant::show;
+use vaudit_model::snapshot::Selection as Judged;
 use vaudit_model::{Deployment, Rule, Severity, Snapshot};
 use vaudit_reports::{Format, SarifOptions, TableOptions, json, sarif, table};
 
 use crate::arguments::{Check, Collect, Selection, Talk, Target};
+use crate::collecting::Asked;
 use crate::conversation::Conversation;
 use crate::failure::Failure;
 use crate::outputs::{Outputs, to_stdout};
 use crate::pending_file::{Destination, PendingFile};
-use crate::progress::Line;
 use crate::sources::{self, Audit, LiveAudit};
 use crate::terminal::Screen;
-use crate::{collecting, git, stop};
+use crate::{collecting, git};
 
 /// Judges the live deployments, the demo, or a snapshot.
 ///
@@ -45,11 +46,19 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
         }
         None => {
             let choice = Choice::of_arguments(&arguments.selection, arguments.profile.as_deref())?;
+            let listing = arguments.blob_listing.as_deref().map(sources::blob_listing);
+            let listing = listing.transpose()?;
             let live = sources::live(&arguments.target).await?;
             live.warnings.iter().for_each(|warning| conversation.warn(warning));
             let deployments = choice.deployments(&live.audit)?;
             let files = outputs.open(arguments.save_snapshot.as_deref())?;
-            let snapshot = read(&live, &deployments, &choice, &arguments.target, talk).await?;
+            if let (Some(listing), Some(file)) = (&listing, &arguments.blob_listing) {
+                let made = show(listing.header.started_at);
+                conversation
+                    .say(&format!("The blobs are those of {}, listed {made}.", file.display()));
+            }
+            let snapshot =
+                read(&live, &deployments, &choice, listing, &arguments.target, talk).await?;
             if let Some(file) = files.snapshot {
                 file.finish(|writer| snapshot.write_to(writer))?;
             }
@@ -78,7 +87,7 @@ pub(crate) async fn collect(arguments: &Collect, talk: &Talk) -> Result<ExitCode
     live.warnings.iter().for_each(|warning| conversation.warn(warning));
     let deployments = choice.deployments(&live.audit)?;
     let file = PendingFile::create(Destination::of(&arguments.output)?.private())?;
-    let mut snapshot = read(&live, &deployments, &choice, &arguments.target, talk).await?;
+    let mut snapshot = read(&live, &deployments, &choice, None, &arguments.target, talk).await?;
     // What was collected is no judgement: `check --snapshot` chooses its profile anew.
     snapshot.header.selection =
         Judged { deployments: choice.judged.deployments.clone(), ..Judged::default() };
@@ -90,33 +99,24 @@ pub(crate) async fn collect(arguments: &Collect, talk: &Talk) -> Result<ExitCode
         "{} holds {documents} documents, {unread} of them unread.",
         arguments.output.display()
     ));
-    Ok(match snapshot.header.stopped {
-        Some(Stopped::Interrupted) => ExitCode::Interrupted,
-        Some(Stopped::Terminated) => ExitCode::Terminated,
-        Some(Stopped::OutOfTime) => ExitCode::Indeterminate,
-        None if unread > 0 => ExitCode::Indeterminate,
-        None => ExitCode::Clean,
-    })
+    Ok(collecting::exit_code(snapshot.header.stopped, unread > 0))
 }
 
 async fn read(
     live: &LiveAudit,
     deployments: &[Deployment],
     choice: &Choice,
+    listing: Option<Snapshot>,
     target: &Target,
     talk: &Talk,
 ) -> Result<Snapshot, Failure> {
-    let line = Line::new(!target.no_progress && !talk.quiet);
-    let stop = stop::watch(target.max_duration.map(Duration::from_secs));
-    let needs = needs(&choice.rules);
-    let result =
-        collecting::run(live, deployments, &needs, choice.judged.clone(), stop, &line).await;
-    line.finish();
-    if let Ok(snapshot) = &result {
-        let again = snapshot.header.retries;
-        Conversation::new(talk).detail(&format!("read {}, {again} sent again", line.sum()));
-    }
-    result
+    let asked = Asked {
+        needs: &needs(&choice.rules),
+        selection: choice.judged.clone(),
+        contents: Contents::Audit,
+        listing,
+    };
+    collecting::watched(live, deployments, asked, target, talk).await
 }
 
 /// What is judged.
@@ -174,18 +174,7 @@ impl Choice {
 
     /// The deployments that are judged, in the order of the manifest.
     fn deployments(&self, audit: &Audit) -> Result<Vec<Deployment>, Failure> {
-        let all = &audit.manifest.deployments;
-        let wanted = &self.judged.deployments;
-        if let Some(missing) = wanted.iter().find(|name| !all.iter().any(|own| own.name == **name))
-        {
-            let names: Vec<&str> = all.iter().map(|own| own.name.as_str()).collect();
-            return Err(Failure::new(format!(
-                "there is no deployment `{missing}` in the manifest"
-            ))
-            .help(format!("it has: {}", names.join(", "))));
-        }
-        let chosen = all.iter().filter(|own| wanted.is_empty() || wanted.contains(&own.name));
-        Ok(chosen.cloned().collect())
+        audit.deployments(&self.judged.deployments)
     }
 }
 

@@ -6,32 +6,70 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use vaudit_azure::{CollectError, Guard, Session, SignInError, Transport, collect, sign_in};
+use vaudit_engine::ExitCode;
+use vaudit_model::blob_listing::{BlobListing, Contents};
 use vaudit_model::snapshot::{Header, SNAPSHOT_VERSION, Selection, Stopped};
 use vaudit_model::{Audience, Deployment, Need, RequestKind, Snapshot};
 
+use crate::arguments::{Talk, Target};
+use crate::conversation::Conversation;
 use crate::failure::Failure;
 use crate::progress::Line;
 use crate::sources::LiveAudit;
+use crate::stop;
 
 /// How much waiting a run spends on retries in all.
 const RETRY_BUDGET: Duration = Duration::from_secs(60);
 
-/// Reads everything the rules need.
+/// What a run reads.
+pub(crate) struct Asked<'a> {
+    /// What is needed of each deployment.
+    pub(crate) needs: &'a [Need],
+    /// What the header says was asked for.
+    pub(crate) selection: Selection,
+    /// What the snapshot is to hold.
+    pub(crate) contents: Contents,
+    /// The blob listing that another run made, in the place of blob requests.
+    pub(crate) listing: Option<Snapshot>,
+}
+
+/// Reads everything that is needed, shows how far that is, and stops when it is told to.
 ///
 /// # Errors
 ///
 /// When nobody could be signed in, also because time ran out, or Azure Resource Manager answered
 /// nothing.
-pub(crate) async fn run(
+pub(crate) async fn watched(
     live: &LiveAudit,
     deployments: &[Deployment],
-    needs: &[Need],
-    selection: Selection,
+    asked: Asked<'_>,
+    target: &Target,
+    talk: &Talk,
+) -> Result<Snapshot, Failure> {
+    let line = Line::new(!target.no_progress && !talk.quiet);
+    let stop = stop::watch(target.max_duration.map(Duration::from_secs));
+    let result = run(live, deployments, asked, stop, &line).await;
+    line.finish();
+    if let Ok(Snapshot { header, .. }) = &result {
+        let waves = line.waves();
+        Conversation::new(talk).detail(&format!(
+            "read {} requests in {waves} waves, {} sent again",
+            header.requests, header.retries
+        ));
+    }
+    result
+}
+
+async fn run(
+    live: &LiveAudit,
+    deployments: &[Deployment],
+    Asked { needs, selection, contents, listing }: Asked<'_>,
     mut stop: watch::Receiver<Option<Stopped>>,
     line: &Line,
 ) -> Result<Snapshot, Failure> {
     let header = Header {
         vaudit_snapshot: SNAPSHOT_VERSION,
+        contents,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: Timestamp::now(),
         finished_at: Timestamp::now(),
@@ -40,6 +78,7 @@ pub(crate) async fn run(
         requests: 0,
         retries: 0,
         identity: Default::default(),
+        blob_listing: listing.as_ref().map(BlobListing::of),
         manifest: live.audit.copy.clone(),
     };
     let guard = Guard::new(live.audit.manifest.cloud.clone())
@@ -47,7 +86,8 @@ pub(crate) async fn run(
     let transport = Transport::new(guard, live.proxy.clone(), RETRY_BUDGET, line.watcher());
     let transport = Arc::new(transport);
     line.say("signing in");
-    let audiences = audiences(needs);
+    let mut audiences = audiences(needs);
+    audiences.retain(|audience| listing.is_none() || *audience != Audience::Storage);
     let signing_in = sign_in(&transport, &live.sign_in, live.credential, &audiences);
     let tokens = tokio::select! {
         tokens = signing_in => tokens.map_err(|error| refused(&error))?,
@@ -62,11 +102,22 @@ pub(crate) async fn run(
     };
     let session = Session { transport, tokens: Arc::new(tokens) };
     let observer = |progress| line.note(progress);
-    let mut snapshot = collect(&session, deployments, needs, header, stop, &observer)
+    let mut snapshot = collect(&session, deployments, needs, header, listing, stop, &observer)
         .await
         .map_err(|error| no_footing(&error))?;
     snapshot.header.identity = session.tokens.identity().clone();
     Ok(snapshot)
+}
+
+/// How a run ends that only reads: by whether it was stopped, and whether anything was lost.
+pub(crate) fn exit_code(stopped: Option<Stopped>, is_lossy: bool) -> ExitCode {
+    match stopped {
+        Some(Stopped::Interrupted) => ExitCode::Interrupted,
+        Some(Stopped::Terminated) => ExitCode::Terminated,
+        Some(Stopped::OutOfTime) => ExitCode::Indeterminate,
+        None if is_lossy => ExitCode::Indeterminate,
+        None => ExitCode::Clean,
+    }
 }
 
 /// The services that are asked.

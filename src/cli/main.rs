@@ -9,6 +9,7 @@ mod environment;
 mod failure;
 mod generated;
 mod git;
+mod list_blobs;
 mod outputs;
 mod pending_file;
 mod problems;
@@ -55,6 +56,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
         Command::Check(check) => block_on(check::check(check, talk)),
         Command::Collect(collect) => block_on(check::collect(collect, talk)),
+        Command::ListBlobs(list) => block_on(list_blobs::list_blobs(list, talk)),
         Command::Simulate(simulate) => block_on(simulate::simulate(simulate, talk)),
         Command::Rules(rules) => print(&catalogue::list(&rules.profile)),
         Command::Explain { rule } => print(&catalogue::page(rule)?),

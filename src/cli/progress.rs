@@ -70,13 +70,9 @@ impl Line {
         })
     }
 
-    /// What was read in all, once it has been.
-    pub(crate) fn sum(&self) -> String {
-        format!(
-            "{} requests in {} waves",
-            self.counts.asked.load(Ordering::Relaxed),
-            self.counts.wave.load(Ordering::Relaxed),
-        )
+    /// How many waves of requests there were, each of which waited for answers to the one before.
+    pub(crate) fn waves(&self) -> u32 {
+        self.counts.wave.load(Ordering::Relaxed)
     }
 
     /// Takes the line away before anything else is written.

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use vaudit_azure::{CredentialKind, Proxy, SignInEnvironment};
 use vaudit_manifest::{Context, Flags, Manifest, from_flags, parse};
+use vaudit_model::blob_listing::Contents;
 use vaudit_model::deployment::Locations;
 use vaudit_model::snapshot::ManifestCopy;
 use vaudit_model::{Cloud, Deployment, Snapshot};
@@ -48,6 +49,27 @@ pub(crate) struct LiveAudit {
     pub(crate) simulator: Option<Simulator>,
     /// What is worth saying before the run.
     pub(crate) warnings: Vec<String>,
+}
+
+impl Audit {
+    /// The deployments of these names, in the order of the manifest; all when none is named.
+    ///
+    /// # Errors
+    ///
+    /// When a name is not in the manifest.
+    pub(crate) fn deployments(&self, wanted: &[String]) -> Result<Vec<Deployment>, Failure> {
+        let all = &self.manifest.deployments;
+        if let Some(missing) = wanted.iter().find(|name| !all.iter().any(|own| own.name == **name))
+        {
+            let names: Vec<&str> = all.iter().map(|own| own.name.as_str()).collect();
+            return Err(Failure::new(format!(
+                "there is no deployment `{missing}` in the manifest"
+            ))
+            .help(format!("it has: {}", names.join(", "))));
+        }
+        let chosen = all.iter().filter(|own| wanted.is_empty() || wanted.contains(&own.name));
+        Ok(chosen.cloned().collect())
+    }
 }
 
 /// The file a manifest was read from; none for flags and for the demo, also when a snapshot of them
@@ -98,12 +120,17 @@ pub(crate) async fn live(target: &Target) -> Result<LiveAudit, Failure> {
 ///
 /// When the file is no snapshot, or the manifest has mistakes.
 pub(crate) fn offline(file: &Path, config: Option<&Path>) -> Result<(Snapshot, Audit), Failure> {
-    let text = read(file)?;
-    let mut snapshot = Snapshot::read_from(&text).map_err(|error| {
-        Failure::new(format!("{} is not a usable snapshot: {error}", file.display())).help(
-            "write one with `vaudit collect --output FILE` or `vaudit check --save-snapshot FILE`",
-        )
+    let how =
+        "write one with `vaudit collect --output FILE` or `vaudit check --save-snapshot FILE`";
+    let mut snapshot = Snapshot::read_from(&read(file)?).map_err(|error| {
+        Failure::new(format!("{} is not a usable snapshot: {error}", file.display())).help(how)
     })?;
+    if snapshot.header.contents != Contents::Audit {
+        let name = file.display();
+        let message = format!("{name} is a blob listing, which no audit can be judged from alone");
+        let with = "audit with it: `vaudit check --blob-listing FILE`";
+        return Err(Failure::new(message).help(with).help(how));
+    }
     if let Some(config) = config {
         let audit = audit_of_file(Some(config))?;
         snapshot.header.manifest = audit.copy.clone();
@@ -123,6 +150,26 @@ pub(crate) fn offline(file: &Path, config: Option<&Path>) -> Result<(Snapshot, A
         forget_places(&mut manifest.deployments);
     }
     Ok((snapshot, Audit { manifest, copy }))
+}
+
+/// A blob listing that another run made.
+///
+/// # Errors
+///
+/// When the file is none.
+pub(crate) fn blob_listing(file: &Path) -> Result<Snapshot, Failure> {
+    let name = file.display();
+    let how =
+        "write one with `vaudit list-blobs --output FILE`, where the storage firewall admits you";
+    let listing = Snapshot::read_from(&read(file)?).map_err(|error| {
+        Failure::new(format!("{name} is not a usable blob listing: {error}")).help(how)
+    })?;
+    if listing.header.contents != Contents::BlobListing {
+        let message = format!("{name} is the snapshot of an audit, not a blob listing");
+        let judge = "judge it with `vaudit check --snapshot FILE`";
+        return Err(Failure::new(message).help(how).help(judge));
+    }
+    Ok(listing)
 }
 
 async fn demo(name: &str) -> Result<LiveAudit, Failure> {

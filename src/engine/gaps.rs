@@ -26,7 +26,7 @@ pub(crate) fn of_documents(estate: &Estate<'_>, known: &[GapUse]) -> Vec<GapUse>
         known.iter().map(|gap| (gap.scope.as_deref(), gap.message.as_str())).collect();
     let mut gaps: BTreeMap<Key, Gap> = BTreeMap::new();
     for document in estate.documents() {
-        if let Answer::Unread(gap) = document.answer()
+        if let Answer::Unread(gap) = estate.snapshot.answer(document)
             && !known.contains(&(gap.scope.as_deref(), gap.message.as_str()))
         {
             gaps.insert(Key::of(&gap), gap);

@@ -393,7 +393,7 @@ impl Document {
     fn refusal(&self, error: &ErrorBody) -> (Reason, String) {
         if self.request.kind.audience() == Audience::Storage && error.code == "AuthorizationFailure"
         {
-            let why = "the storage firewall does not admit the auditor's address; run the audit from an admitted network or read the listing there";
+            let why = "the storage firewall does not admit the auditor's address; run the audit from an admitted network, or `vaudit list-blobs` there and then `vaudit check --blob-listing`";
             return (Reason::Network, why.to_owned());
         }
         let (action, _) = self.missing_permission(error);

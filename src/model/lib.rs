@@ -8,6 +8,7 @@
 pub mod arm_id;
 pub mod assessment;
 pub mod blob;
+pub mod blob_listing;
 pub mod cloud;
 pub mod completeness;
 pub mod deployment;

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::arm_id::ArmId;
 use crate::blob::{BlobEntry, BlobPage};
+use crate::blob_listing::{BlobListing, Contents};
 use crate::document::{Answer, Body, Document, ErrorBody, NextPage};
 use crate::fact::{Fact, Gap, List, Reason, Source};
 use crate::need::{Audience, Request, RequestKind};
@@ -35,6 +36,9 @@ pub struct Snapshot {
 pub struct Header {
     /// The version of the format.
     pub vaudit_snapshot: u32,
+    /// What the file was made to hold; left out of a snapshot of an audit.
+    #[serde(default, skip_serializing_if = "Contents::is_audit")]
+    pub contents: Contents,
     /// The version of vaudit that wrote it.
     pub tool_version: String,
     /// When the run began, by the auditor's clock.
@@ -55,6 +59,9 @@ pub struct Header {
     /// Who looked.
     #[serde(default)]
     pub identity: Identity,
+    /// The run the blob listings were taken from, where that was another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blob_listing: Option<BlobListing>,
     /// The manifest the run was made with.
     pub manifest: ManifestCopy,
 }
@@ -188,6 +195,11 @@ impl Snapshot {
         self.documents.values()
     }
 
+    /// Takes all pages of an answer out.
+    pub fn take(&mut self, request: &Request) -> Vec<Document> {
+        (0..).map_while(|page| self.documents.remove(&(request.clone(), page))).collect()
+    }
+
     /// Keeps the documents that `wanted` accepts.
     pub fn retain(&mut self, wanted: impl Fn(&Document) -> bool) {
         self.documents.retain(|_, document| wanted(document));
@@ -308,7 +320,7 @@ impl Snapshot {
         let mut unreadable = None;
         let mut document = first;
         loop {
-            let lost = match document.answer() {
+            let lost = match self.answer(document) {
                 Answer::Read(body) => match read(document, body) {
                     Some(page) => {
                         items.extend(page);
@@ -378,11 +390,12 @@ impl Snapshot {
     /// The gap of a document that is not there: the run was stopped, or never asked for it.
     fn not_collected(&self, request: &Request) -> Gap {
         let what = request.kind.title();
-        let (reason, message) = match self.header.stopped {
-            Some(_) => {
+        let (reason, message) = match (self.header.stopped, self.lack_of_listing(request)) {
+            (Some(_), _) => {
                 (Reason::Interrupted, format!("the run was stopped before {what} could be read"))
             }
-            None => (Reason::NotCollected, format!("{what}: not in the snapshot")),
+            (None, Some(lack)) => lack,
+            (None, None) => (Reason::NotCollected, format!("{what}: not in the snapshot")),
         };
         Gap::because(reason, message).at(request.target.clone())
     }

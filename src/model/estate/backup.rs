@@ -28,6 +28,8 @@ pub struct DatedFolders {
     pub ambiguous: Vec<Folder>,
     /// The server's clock when it listed them.
     pub now: Timestamp,
+    /// The server's clock when the audit took place: later than `now` where another run listed them.
+    pub audited_at: Timestamp,
     /// Why `past` may lack folders, if it may: the listing was not read in full, or a folder is
     /// ambiguous.
     pub missing: Option<Gap>,
@@ -95,7 +97,9 @@ impl Estate<'_> {
         let Some(container) = &self.deployment.backup.container else {
             return Fact::Unread(Gap::not_configured("backup.container"));
         };
-        self.backup_account().as_ref().and_then(|account, _| self.container_url(account, container))
+        let selector = self.deployment.backup.account.as_ref();
+        let selector = selector.or(self.deployment.storage.account.as_ref());
+        self.container_url_in(self.backup_account(), selector, container)
     }
 
     /// The URL of the application container.
@@ -103,9 +107,8 @@ impl Estate<'_> {
         let Some(container) = &self.deployment.storage.container else {
             return Fact::Unread(Gap::not_configured("storage.container"));
         };
-        self.storage_account()
-            .as_ref()
-            .and_then(|account, _| self.container_url(account, container))
+        let selector = self.deployment.storage.account.as_ref();
+        self.container_url_in(self.storage_account(), selector, container)
     }
 
     /// The timestamped folders, newest first.
@@ -123,6 +126,7 @@ impl Estate<'_> {
                 future: Vec::new(),
                 ambiguous,
                 now,
+                audited_at: self.audited_at(now, self.backup_container_url().source()),
                 missing: list.missing.clone().or(unclear),
                 missing_future: self.missing_future_folders().cloned(),
                 is_listed_in_full: list.is_complete(),
@@ -163,9 +167,10 @@ impl Estate<'_> {
 
     /// The blobs of a folder.
     pub fn folder_blobs(&self, folder: &Folder) -> Fact<List<&BlobEntry>> {
-        self.backup_container_url().and_then(|url, _| {
+        self.backup_container_url().and_then(|url, account| {
             let prefix = Some(folder.prefix.as_str());
-            self.snapshot.blobs(&Request::blobs(RequestKind::FolderBlobs, &url, prefix))
+            let request = Request::blobs(RequestKind::FolderBlobs, &url, prefix);
+            self.present(self.snapshot.blobs(&request), &account)
         })
     }
 
@@ -188,14 +193,15 @@ impl Estate<'_> {
     /// The blobs of the application container. Absent when the container is, which the control plane
     /// must not contradict.
     pub fn source_blobs(&self) -> Fact<List<&BlobEntry>> {
-        self.source_container_url().and_then(|url, _| {
+        self.source_container_url().and_then(|url, account| {
             let request = Request::blobs(RequestKind::SourceBlobs, &url, None);
-            match self.snapshot.blobs(&request) {
+            let blobs = match self.snapshot.blobs(&request) {
                 Fact::Absent(source) if self.application_container().value().is_some() => {
                     Fact::Unread(self.snapshot.contradiction(&request, &source))
                 }
                 blobs => blobs,
-            }
+            };
+            self.present(blobs, &account)
         })
     }
 

@@ -193,6 +193,7 @@ pub(super) fn at(text: &str) -> Timestamp {
 fn header() -> Header {
     Header {
         vaudit_snapshot: SNAPSHOT_VERSION,
+        contents: Default::default(),
         tool_version: String::new(),
         started_at: Timestamp::UNIX_EPOCH,
         finished_at: Timestamp::UNIX_EPOCH,
@@ -201,6 +202,7 @@ fn header() -> Header {
         requests: 0,
         retries: 0,
         identity: Identity::default(),
+        blob_listing: None,
         manifest: ManifestCopy::default(),
     }
 }

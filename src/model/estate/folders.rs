@@ -111,8 +111,14 @@ impl Estate<'_> {
             Fact::Absent(source) => return FoundFolders::none(Fact::Absent(source)),
             Fact::Unread(gap) => return FoundFolders::none(Fact::Unread(gap)),
         };
-        let mut walk =
-            Walk { estate: self, url, requests: Vec::new(), skipped: false, missing_future: None };
+        let mut walk = Walk {
+            estate: self,
+            url,
+            account: &source,
+            requests: Vec::new(),
+            skipped: false,
+            missing_future: None,
+        };
         let list = walk.list(None).and_then(|level, listing| {
             let latest = level.latest;
             let mut list = walk.below(level, 0);
@@ -130,6 +136,8 @@ impl Estate<'_> {
 struct Walk<'e, 'a> {
     estate: &'e Estate<'a>,
     url: String,
+    /// Where the container's account was read.
+    account: &'e Source,
     requests: Vec<Request>,
     /// Whether a branch that may hold dates of the past was not followed.
     skipped: bool,
@@ -154,7 +162,7 @@ struct Level {
 impl Walk<'_, '_> {
     fn list(&mut self, prefix: Option<&str>) -> Fact<Level> {
         let request = Request::blobs(RequestKind::BackupFolders, &self.url, prefix);
-        let listed = self.estate.snapshot.folders(&request);
+        let listed = self.estate.present(self.estate.snapshot.folders(&request), self.account);
         if listed.gap().is_some_and(Gap::is_not_collected) {
             self.requests.push(request.clone());
         }

@@ -4,6 +4,7 @@
 //! estate, so a rule and the request that serves it cannot disagree about what is meant.
 
 mod backup;
+mod blob_listing;
 mod cluster_network;
 mod concerns;
 mod disks;

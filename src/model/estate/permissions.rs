@@ -60,7 +60,7 @@ impl Estate<'_> {
     pub fn refusals(&self) -> Vec<Refusal> {
         let mut refusals: Vec<Refusal> = self
             .documents()
-            .filter_map(|document| match document.answer() {
+            .filter_map(|document| match self.snapshot.answer(document) {
                 Answer::Unread(gap) if is_refusal(&gap) && !lacks_a_licence(document) => {
                     let kind = document.request.kind;
                     let source = Source {
