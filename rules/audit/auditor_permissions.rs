@@ -3,7 +3,8 @@
 use vaudit_model::estate::Refusal;
 use vaudit_model::snapshot::Identity;
 use vaudit_model::{
-    Audience, Command, Estate, Evaluation, Evidence, Judgement, Meta, Need, Rule, Severity, Tier,
+    Audience, Command, Estate, Evaluation, Evidence, Judgement, Meta, Need, RequestKind, Rule,
+    Severity, Tier,
 };
 
 use crate::CATALOGUE;
@@ -92,9 +93,14 @@ fn commands(estate: &Estate<'_>, refusals: &[Refusal]) -> Vec<Command> {
         let scope = estate.subscription_subject();
         commands.push(assign("--role Reader", auditor, &scope));
     }
-    if is_in(Audience::Storage) {
-        let scope = estate.backup_container_subject();
-        commands.push(assign("--role 'Storage Blob Data Reader'", lister, &scope));
-    }
+    let mut blobs = |is_one: fn(RequestKind) -> bool, scope: String| {
+        if refusals.iter().any(|own| is_one(own.kind)) {
+            commands.push(assign("--role 'Storage Blob Data Reader'", lister, &scope));
+        }
+    };
+    let is_source = |kind| kind == RequestKind::SourceBlobs;
+    blobs(is_source, estate.application_container_subject());
+    let is_copy = |kind| matches!(kind, RequestKind::BackupFolders | RequestKind::FolderBlobs);
+    blobs(is_copy, estate.backup_container_subject());
     commands
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::demo;
-use super::support::Azure;
+use super::support::{Azure, results};
 
 #[test]
 fn exit_0_when_nothing_failed_and_nothing_was_lost() {
@@ -91,4 +91,26 @@ fn a_loss_of_sight_that_costs_no_verdict_is_told_all_the_same() {
     assert_eq!(gaps[0]["rules"], json!([]));
     let table = vaudit.run(&["check"]).exits(0).stdout;
     assert!(table.contains("cost no rule a verdict"), "{table}");
+}
+
+#[test]
+fn what_gives_sight_names_each_container_that_was_refused() {
+    let commands = |refused: &[&str]| {
+        let faults: Vec<_> = refused
+            .iter()
+            .map(|url| json!({"on": format!("GET {url}*"), "status": 403, "code": "AuthorizationPermissionMismatch"}))
+            .collect();
+        let azure = Azure::parsed(&json!({
+            "description": "Blobs that may not be listed.", "extends": "compliant", "changes": [], "faults": faults,
+        }));
+        let report = azure.vaudit().run(&["check", "--format", "json"]).exits(3).json();
+        let own = results(&report).into_iter().find(|result| result["rule"] == "AUD001").unwrap();
+        own["remediation"]["commands"].to_string()
+    };
+    let (source, backup) = ("containers/vectice", "containers/vectice-backup");
+    let shown = |text: &str, name: &str| text.matches(&format!("{name}\"")).count();
+    let one = commands(&["/stvectice/"]);
+    assert_eq!((shown(&one, source), shown(&one, backup)), (1, 0), "{one}");
+    let other = commands(&["/stvecticebkp/"]);
+    assert_eq!((shown(&other, source), shown(&other, backup)), (0, 1), "{other}");
 }
