@@ -1,7 +1,7 @@
 //! Collecting: sends what the planner names until it names nothing new.
 
-use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::watch;
@@ -130,7 +130,14 @@ pub async fn collect(
             biased;
             stopped = stopped(&mut stop) => break Some(stopped),
             answer = run.under_way.next() => match answer {
-                Some(answer) => run.take(answer),
+                Some(answer) => {
+                    let mut answers = vec![answer];
+                    // What came in at the same time is looked at together.
+                    while let Some(Some(answer)) = run.under_way.next().now_or_never() {
+                        answers.push(answer);
+                    }
+                    run.take(answers);
+                }
                 // What an answer unlocks was planned when it came. Looking once more at everything
                 // costs little here, and a request that was overlooked would be a silent gap.
                 None => {
@@ -239,18 +246,22 @@ impl Run<'_> {
         }
     }
 
-    fn take(&mut self, answer: Answered) {
-        let read = answer.documents.iter().all(|document| document.status == Some(200));
-        for document in answer.documents {
-            self.snapshot.insert(document);
+    fn take(&mut self, answers: Vec<Answered>) {
+        let mut unlocked: BTreeMap<(u32, usize), Vec<Need>> = BTreeMap::new();
+        for Answered { request, wave, documents } in answers {
+            let read = documents.iter().all(|document| document.status == Some(200));
+            for document in documents {
+                self.snapshot.insert(document);
+            }
+            (self.observer)(Progress::Answered { kind: request.kind, read });
+            for index in self.askers.get(&request).into_iter().flatten() {
+                unlocked.entry((wave, *index)).or_default().extend(request.kind.needs());
+            }
         }
-        (self.observer)(Progress::Answered { kind: answer.request.kind, read });
-        let answered = answer.request.kind.needs();
-        let askers = self.askers.get(&answer.request).cloned().unwrap_or_default();
-        for index in askers {
+        for ((wave, index), answered) in unlocked {
             let is_looked_at =
                 |need| planner::looks_at(need).iter().any(|need| answered.contains(need));
-            self.plan(index, answer.wave + 1, is_looked_at);
+            self.plan(index, wave + 1, is_looked_at);
         }
     }
 }
