@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use url::Url;
-use vaudit_model::document::{ErrorBody, Failure, KEPT_HEADERS, drop_private_fields};
+use vaudit_model::document::{
+    ErrorBody, Failure, KEPT_HEADERS, drop_private_fields, is_failed_operation,
+};
 use vaudit_model::shell::inert;
 use vaudit_model::{Audience, Body, Document, Reason, Request};
 
@@ -185,8 +187,7 @@ fn body(request: &Request, answer: &Incoming) -> Body {
 
 /// Whether a JSON body is an error: that of a refusal, or of an operation that failed with a 200.
 fn is_error(status: u16, body: &Value) -> bool {
-    let has = |field: &str| body.get(field).is_some();
-    status != 200 || (has("error") && !has("id") && !has("value"))
+    status != 200 || is_failed_operation(body)
 }
 
 /// What there was instead of JSON.
