@@ -20,6 +20,7 @@ mod transport;
 pub use collector::{CollectError, Observer, Progress, collect};
 pub use guard::{Guard, InvalidEndpoint, Method, Purpose, Refusal, is_loopback};
 pub use proxy::{InvalidProxy, Proxy};
+pub use record::RecordedAnswer;
 pub use requests::Session;
 pub use sign_in::{Attempt, CredentialKind, SignInEnvironment, SignInError, Tokens, sign_in};
 pub use transport::{Incoming, Outgoing, Traffic, Transport, TransportError, Watcher};

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use url::Url;
-use vaudit_model::document::{ErrorBody, Failure, KEPT_HEADERS, drop_private_fields};
+use vaudit_model::document::{
+    ErrorBody, Failure, KEPT_HEADERS, drop_private_fields, is_failed_operation,
+};
 use vaudit_model::shell::inert;
 use vaudit_model::{Audience, Body, Document, Reason, Request};
 
@@ -45,21 +48,61 @@ fn read(request: &Request, page: u32, exchange: Exchange) -> Document {
     let mut document = empty(request, page, outgoing.method.name(), outgoing.url.as_str());
     document.api_version = api_version(request, &outgoing.url);
     match result {
-        Ok(answer) => {
-            document.status = Some(answer.status);
-            document.read_at = answer.received_at;
-            document.round_trip_ms = u64::try_from(answer.round_trip.as_millis()).ok();
-            document.headers = kept_headers(&answer);
-            if holds_too_much(request, &answer) {
-                let message = "the answer holds more values than any of Azure's".to_owned();
-                document.failure = Some(Failure { reason: Reason::Unrecognised, message });
-            } else {
-                document.body = body(request, &answer);
-            }
-        }
+        Ok(answer) => keep(request, &answer, &mut document),
         Err(error) => document.failure = Some(failure(&error)),
     }
     document
+}
+
+/// Puts into a document what is kept of an answer.
+fn keep(request: &Request, answer: &Incoming, document: &mut Document) {
+    document.status = Some(answer.status);
+    document.read_at = answer.received_at;
+    document.round_trip_ms = u64::try_from(answer.round_trip.as_millis()).ok();
+    document.headers = kept_headers(answer);
+    if holds_too_much(request, answer) {
+        let message = "the answer holds more values than any of Azure's".to_owned();
+        document.failure = Some(Failure { reason: Reason::Unrecognised, message });
+    } else {
+        document.body = body(request, answer);
+    }
+}
+
+/// An answer that somebody else's client got and wrote down.
+#[derive(Clone, Debug)]
+pub struct RecordedAnswer {
+    /// The HTTP method that was sent, which need not be one vaudit sends.
+    pub method: String,
+    /// Where it was sent to.
+    pub url: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The response headers, names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl RecordedAnswer {
+    /// The document that a run which had asked `request` would have kept of it.
+    pub fn document(&self, request: &Request) -> Document {
+        let mut document = empty(request, 0, &self.method, &self.url);
+        document.api_version =
+            Url::parse(&self.url).ok().and_then(|url| api_version(request, &url));
+        let headers = self.headers.iter().filter_map(|(name, value)| {
+            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+            Some((name, HeaderValue::from_str(value).ok()?))
+        });
+        let answer = Incoming {
+            status: self.status,
+            headers: headers.collect(),
+            body: self.body.clone().into(),
+            received_at: document.read_at,
+            round_trip: std::time::Duration::ZERO,
+        };
+        keep(request, &answer, &mut document);
+        document
+    }
 }
 
 /// The document of a request that was not sent.
@@ -144,8 +187,7 @@ fn body(request: &Request, answer: &Incoming) -> Body {
 
 /// Whether a JSON body is an error: that of a refusal, or of an operation that failed with a 200.
 fn is_error(status: u16, body: &Value) -> bool {
-    let has = |field: &str| body.get(field).is_some();
-    status != 200 || (has("error") && !has("id") && !has("value"))
+    status != 200 || is_failed_operation(body)
 }
 
 /// What there was instead of JSON.
@@ -198,7 +240,7 @@ fn failure(error: &TransportError) -> Failure {
 mod tests {
     use super::*;
     use bytes::Bytes;
-    use reqwest::header::{HeaderMap, HeaderValue};
+    use reqwest::header::HeaderMap;
     use vaudit_model::{ArmId, RequestKind};
 
     use crate::guard::Purpose;

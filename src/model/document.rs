@@ -256,6 +256,15 @@ impl ErrorBody {
     }
 }
 
+/// Whether a JSON body is that of an operation that failed, whatever the status says: it has an
+/// error, and is neither a list nor a resource. The status of an operation may have an id too, but
+/// no resource has a `status` of its own beside an error.
+pub fn is_failed_operation(body: &Value) -> bool {
+    let has = |field: &str| body.get(field).is_some();
+    let is_resource = has("id") && !body.get("status").is_some_and(Value::is_string);
+    body.get("error").is_some_and(Value::is_object) && !has("value") && !is_resource
+}
+
 /// The 404 codes that prove absence. Others (`InvalidResourceType`, an empty or HTML body) only say
 /// that the question was not understood.
 const ABSENT_CODES: &[&str] = &[
@@ -366,21 +375,16 @@ impl Document {
     /// A 200 that is no success: an operation's error inside (quirk 43), or not JSON at all.
     fn refused_in_a_200(&self, error: &ErrorBody) -> Option<(Reason, String)> {
         match &self.body {
-            Body::Json(value) if value.is_object() => {
-                let failed = value.get("error").is_some_and(Value::is_object)
-                    && value.get("id").is_none()
-                    && value.get("value").is_none();
-                failed.then(|| {
-                    let reason = if error.code.to_ascii_lowercase().contains("busy")
-                        || self.request.kind.is_child_of_server()
-                    {
-                        Reason::ServerState
-                    } else {
-                        Reason::Transport
-                    };
-                    (reason, "the answer carries an error instead of the resource".to_owned())
-                })
-            }
+            Body::Json(value) if value.is_object() => is_failed_operation(value).then(|| {
+                let reason = if error.code.to_ascii_lowercase().contains("busy")
+                    || self.request.kind.is_child_of_server()
+                {
+                    Reason::ServerState
+                } else {
+                    Reason::Transport
+                };
+                (reason, "the answer carries an error instead of the resource".to_owned())
+            }),
             Body::Blobs(_) => None,
             Body::Json(_) | Body::Text(_) | Body::Empty => Some((
                 Reason::Unrecognised,
@@ -533,6 +537,20 @@ mod tests {
         }
         let numeric = ErrorBody::of(&Body::Json(json!({"code": 404_002, "message": "m"})));
         assert_eq!(numeric.code, "404002");
+    }
+
+    #[test]
+    fn a_failed_operation_is_told_from_a_resource() {
+        let error = json!({"code": "Conflict"});
+        for (body, is_failed) in [
+            (json!({"status": "Failed", "error": error}), true),
+            (json!({"id": "/subscriptions/s1/x", "status": "Failed", "error": error}), true),
+            (json!({"id": "/subscriptions/s1/x", "error": error, "properties": {}}), false),
+            (json!({"value": [], "error": error}), false),
+            (json!({"name": "x", "status": "Succeeded", "error": null}), false),
+        ] {
+            assert_eq!(is_failed_operation(&body), is_failed, "{body}");
+        }
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub fn parse_rfc3339(text: &str) -> Option<ReadInstant> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Some(ReadInstant { instant, assumed_utc: false });
     }
+    if let Some(instant) = end_of_days(text) {
+        return Some(ReadInstant { instant, assumed_utc: false });
+    }
     let civil: DateTime = text.parse().ok()?;
     let zoned = civil.to_zoned(TimeZone::UTC).ok()?;
     // A text with an offset that `Timestamp` refused must not pass as one without an offset.
@@ -34,6 +37,15 @@ pub fn parse_rfc3339(text: &str) -> Option<ReadInstant> {
         return None;
     }
     Some(ReadInstant { instant: zoned.timestamp(), assumed_utc: true })
+}
+
+/// The last instant there is, for what Azure writes where something never ends:
+/// `9999-12-31T23:59:59.9999999Z`, which lies a few hours beyond it.
+fn end_of_days(text: &str) -> Option<Timestamp> {
+    let utc = ["Z", "z", "+00:00"].iter().find_map(|offset| text.strip_suffix(offset))?;
+    let civil: DateTime = utc.parse().ok()?;
+    let last = Timestamp::MAX.to_zoned(TimeZone::UTC).datetime();
+    (civil > last).then_some(Timestamp::MAX)
 }
 
 /// Reads the date form of HTTP headers and blob listings, `Sun, 22 Nov 2026 09:00:00 GMT`.
@@ -100,6 +112,15 @@ mod tests {
         let read = parse_rfc3339("2026-11-20T10:00:00.123").unwrap();
         assert_eq!(read.instant, at("2026-11-20T10:00:00.123Z"));
         assert!(read.assumed_utc);
+    }
+
+    #[test]
+    fn what_never_ends_ends_last() {
+        for text in ["9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59+00:00"] {
+            let read = parse_rfc3339(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(read, ReadInstant { instant: Timestamp::MAX, assumed_utc: false });
+        }
+        assert_eq!(parse_rfc3339("9999-12-31T25:00:00Z"), None);
     }
 
     #[test]
