@@ -43,6 +43,7 @@ impl Naive {
     pub(crate) fn of(self, resource: &Value) -> String {
         match self {
             Self::Must(shape, path) => shape.of(look(resource, path)),
+            Self::May(_, path) if is_below_oddity(resource, path) => LOST.to_owned(),
             Self::May(shape, path) => match look(resource, path) {
                 Value::Null => NONE.to_owned(),
                 Value::String(text) if text.trim().is_empty() => NONE.to_owned(),
@@ -96,6 +97,14 @@ pub(crate) fn look<'v>(value: &'v Value, path: &str) -> &'v Value {
         let mut named = fields.filter(|(name, _)| name.eq_ignore_ascii_case(field));
         named.next().map_or(&Value::Null, |(_, value)| value)
     })
+}
+
+/// Whether something on the way to a place is neither an object nor missing: then nobody knows what
+/// should have been below.
+fn is_below_oddity(value: &Value, path: &str) -> bool {
+    let above = path.rsplit_once('/').map_or("", |(above, _)| above);
+    let ways = above.match_indices('/').map(|(end, _)| &above[..end]).chain(["", above]);
+    ways.map(|way| look(value, way)).any(|own| !own.is_object() && !own.is_null())
 }
 
 /// The items of an array; none when it is not there.

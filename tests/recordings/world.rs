@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use vaudit_model::blob_listing::Contents;
 use vaudit_model::deployment::{AutoRegistration, DnsPolicy, PrivateMode, Selector};
 use vaudit_model::snapshot::{Header, Identity, ManifestCopy, SNAPSHOT_VERSION, Selection};
 use vaudit_model::{ArmId, Cloud, Deployment, Estate, Request, RequestKind, Snapshot};
@@ -24,6 +25,7 @@ impl<'e> World<'e> {
     pub(crate) fn around(exchange: &'e Exchange) -> Self {
         let header = Header {
             vaudit_snapshot: SNAPSHOT_VERSION,
+            contents: Contents::Audit,
             tool_version: String::new(),
             started_at: Timestamp::UNIX_EPOCH,
             finished_at: Timestamp::UNIX_EPOCH,
@@ -32,6 +34,7 @@ impl<'e> World<'e> {
             requests: 0,
             retries: 0,
             identity: Identity::default(),
+            blob_listing: None,
             manifest: ManifestCopy::default(),
         };
         let mut deployment = Deployment {
