@@ -6,12 +6,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use vaudit_azure::{CollectError, Guard, Session, SignInError, Transport, collect, sign_in};
+use vaudit_model::blob::Shelf;
 use vaudit_model::snapshot::{Header, SNAPSHOT_VERSION, Selection, Stopped};
 use vaudit_model::{Audience, Deployment, Need, RequestKind, Snapshot};
 
 use crate::failure::Failure;
 use crate::progress::Line;
 use crate::sources::LiveAudit;
+use crate::spool::Spool;
 
 /// How much waiting a run spends on retries in all.
 const RETRY_BUDGET: Duration = Duration::from_secs(60);
@@ -60,7 +62,8 @@ pub(crate) async fn run(
             return Ok(Snapshot::empty(Header { stopped: Some(stopped), finished_at, ..header }));
         }
     };
-    let session = Session { transport, tokens: Arc::new(tokens) };
+    let shelf = Arc::new(Shelf::backed_by(Spool::default()));
+    let session = Session { transport, tokens: Arc::new(tokens), shelf };
     let observer = |progress| line.note(progress);
     let mut snapshot = collect(&session, deployments, needs, header, stop, &observer)
         .await

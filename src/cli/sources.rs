@@ -1,6 +1,8 @@
 //! Where the manifest and the facts come from: a file, flags, the demo, or a snapshot.
 
-use std::fs;
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,8 +11,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use vaudit_azure::{CredentialKind, Proxy, SignInEnvironment};
 use vaudit_manifest::{Context, Flags, Manifest, from_flags, parse};
+use vaudit_model::blob::Shelf;
 use vaudit_model::deployment::Locations;
-use vaudit_model::snapshot::ManifestCopy;
+use vaudit_model::snapshot::{ManifestCopy, SnapshotError};
 use vaudit_model::{Cloud, Deployment, Snapshot};
 use vaudit_simulator::{DEMO_AUDITOR, Options, Scenario, Simulator, demo_manifest};
 
@@ -18,6 +21,7 @@ use crate::arguments::Target;
 use crate::environment;
 use crate::failure::Failure;
 use crate::problems;
+use crate::spool::Spool;
 
 /// The manifest that is read when none is named.
 pub(crate) const DEFAULT_MANIFEST: &str = "vaudit.toml";
@@ -98,12 +102,7 @@ pub(crate) async fn live(target: &Target) -> Result<LiveAudit, Failure> {
 ///
 /// When the file is no snapshot, or the manifest has mistakes.
 pub(crate) fn offline(file: &Path, config: Option<&Path>) -> Result<(Snapshot, Audit), Failure> {
-    let text = read(file)?;
-    let mut snapshot = Snapshot::read_from(&text).map_err(|error| {
-        Failure::new(format!("{} is not a usable snapshot: {error}", file.display())).help(
-            "write one with `vaudit collect --output FILE` or `vaudit check --save-snapshot FILE`",
-        )
-    })?;
+    let mut snapshot = snapshot(file)?;
     if let Some(config) = config {
         let audit = audit_of_file(Some(config))?;
         snapshot.header.manifest = audit.copy.clone();
@@ -123,6 +122,23 @@ pub(crate) fn offline(file: &Path, config: Option<&Path>) -> Result<(Snapshot, A
         forget_places(&mut manifest.deployments);
     }
     Ok((snapshot, Audit { manifest, copy }))
+}
+
+/// Reads a snapshot line by line: the listings in it may be long.
+fn snapshot(file: &Path) -> Result<Snapshot, Failure> {
+    let opened = File::open(file).map_err(|error| unreadable(file, &error))?;
+    let shelf = Shelf::backed_by(Spool::default());
+    Snapshot::read_from(BufReader::new(opened), &shelf).map_err(|error| match error {
+        SnapshotError::Unreadable(error) => unreadable(file, &error),
+        SnapshotError::NotText { .. } => unreadable(file, &error),
+        error => unusable(file, &error),
+    })
+}
+
+fn unusable(snapshot: &Path, why: &SnapshotError) -> Failure {
+    Failure::new(format!("{} is not a usable snapshot: {why}", snapshot.display())).help(
+        "write one with `vaudit collect --output FILE` or `vaudit check --save-snapshot FILE`",
+    )
 }
 
 async fn demo(name: &str) -> Result<LiveAudit, Failure> {
@@ -224,13 +240,15 @@ fn audit_of_text(path: &Path, text: String) -> Result<Audit, Failure> {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let unreadable =
-        |why: String| Failure::new(format!("{} cannot be read: {why}", path.display()));
-    let bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        unreadable(format!("it is not UTF-8 text (byte {at})"))
+        unreadable(path, &format_args!("it is not UTF-8 text (byte {at})"))
     })
+}
+
+fn unreadable(path: &Path, why: &dyn Display) -> Failure {
+    Failure::new(format!("{} cannot be read: {why}", path.display()))
 }
 
 /// A manifest under review must not be able to send credentials elsewhere.
