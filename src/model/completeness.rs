@@ -429,6 +429,33 @@ mod tests {
         assert_eq!((result.different, result.named.len()), (50, NAMED_DIFFERENCES));
     }
 
+    /// In that order neither listing has to be sorted in memory.
+    #[test]
+    fn the_walk_goes_in_the_order_that_both_listings_have() {
+        let (bytes, tree) = (["a-b", "a/b"], ["a/b", "a-b"]);
+        for (source, copy, expected) in [
+            (bytes, bytes, NameOrder::Bytes),
+            (tree, tree, NameOrder::Tree),
+            (["a", "b"], tree, NameOrder::Tree),
+            (["a", "b"], ["a", "b"], NameOrder::Bytes),
+            (bytes, tree, NameOrder::Bytes),
+        ] {
+            let source = Entries::from(source.map(old).to_vec());
+            let copy = Entries::from(copy.map(|name| copied(&format!("f/{name}"))).to_vec());
+            let [source, copy] =
+                [&source, &copy].map(|page| Listing { pages: vec![page], missing: None });
+            let listings = Listings {
+                source: &source,
+                copy: &copy,
+                prefix: "f/",
+                container: "vectice",
+                stamped_at: at(T0),
+                skew: SignedDuration::ZERO,
+            };
+            assert_eq!(listings.order(), expected, "{source:?} {copy:?}");
+        }
+    }
+
     #[test]
     fn directories_of_a_hierarchical_namespace_are_no_blobs() {
         let mut directory = old("a");

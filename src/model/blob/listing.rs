@@ -49,8 +49,8 @@ impl<'e> Listing<'e> {
     }
 
     /// The blobs that are no directories, to be walked in an order. Where the service has listed
-    /// them in another one they are all read into memory and sorted: nobody knows of a namespace
-    /// in which that is so, but for one of each kind held against each other.
+    /// them in another one they are all read into memory and sorted, as when a flat namespace is
+    /// held against a hierarchical one.
     ///
     /// # Errors
     ///
