@@ -143,6 +143,37 @@ fn what_is_no_snapshot_says_where() {
     Vaudit::default().run(&["check", "--snapshot", "gone.snapshot"]).exits(2).says("gone.snapshot");
 }
 
+/// Of these listings more is read than stays in memory.
+#[test]
+fn listings_too_long_for_memory_give_the_same_report() {
+    let folder = "blob:stvecticebkp/vectice-backup/{folder-1}/";
+    let missing = "runs/artifact-005999";
+    let azure = Azure::parsed(&json!({
+        "description": "Many blobs, all of them copied but one.",
+        "extends": "compliant",
+        "blob_page_size": 1_000,
+        "changes": [
+            {"add": "blob:stvectice/vectice/runs/artifact-",
+             "body": {"size": 1, "created": "{now-20h}", "repeat": 6_000}},
+            {"remove": folder},
+            {"copy": "stvectice/vectice", "to": folder, "at": "{now-7h}", "except": {missing: null}},
+        ],
+    }));
+    let vaudit = azure.vaudit();
+    let arguments = ["check", "--rule", "BKP010", "--format", "json"];
+    let saving = [&arguments[..], &["--save-snapshot", "s.snapshot"]].concat();
+    let live = vaudit.run(&saving).exits(1);
+    assert!(live.stdout.contains(&format!("are missing or different: {missing} (missing)")));
+    let text = vaudit.read("s.snapshot");
+    assert_eq!(text.matches("runs/artifact-").count(), 6_000 + 5_999);
+    let replaying = [&arguments[..], &["--snapshot", "s.snapshot"]].concat();
+    let expected = live.stdout.replace("\"source\": \"live\"", "\"source\": \"snapshot\"");
+    assert_eq!(vaudit.run(&replaying).exits(1).stdout, expected);
+    // Where there is no room for what is too much for memory, it stays there all the same.
+    let vaudit = vaudit.set("TMPDIR", "/nowhere");
+    assert_eq!(vaudit.run(&replaying).exits(1).stdout, expected);
+}
+
 #[test]
 fn a_snapshot_holds_no_secret_and_no_person() {
     let vaudit = Vaudit::default();

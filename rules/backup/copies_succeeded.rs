@@ -8,7 +8,7 @@ use vaudit_model::{
     Source, Tier,
 };
 
-use super::{evidence_in, first_few, some_folder};
+use super::{evidence_in, first_few_of, some_folder};
 
 /// BKP011.
 pub(crate) static RULE: Rule = Rule {
@@ -44,7 +44,7 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
     for folder in &folders {
         found.look_into(folder);
     }
-    if !found.broken.is_empty() {
+    if found.broken > 0 {
         return Ok(vec![fail(estate, &found)]);
     }
     if let Some(gap) = found.unread {
@@ -76,10 +76,10 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
 /// What the newest folders show about server-side copies.
 #[derive(Default)]
 struct Copies {
-    /// Names of blobs, with what is wrong with them.
-    broken: Vec<String>,
-    /// The name of the first of them.
-    first: Option<String>,
+    /// How many failed or hang.
+    broken: usize,
+    /// The first of them, by folder and name, each with what is wrong.
+    named: Vec<(String, String)>,
     evidence: Vec<Evidence>,
     /// How many copies are under way, and not for too long.
     pending: u64,
@@ -95,28 +95,35 @@ impl Copies {
             Err(_) => return self.is_unread(folder.blobs.gap()),
         };
         self.is_unread(list.missing.as_ref());
-        let before = self.broken.len();
         // The order in which Azure lists them means nothing.
-        let mut blobs: Vec<&BlobEntry> =
-            list.items.iter().copied().filter(|blob| blob.copy_status.is_some()).collect();
-        blobs.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        for blob in blobs {
-            match state(blob, source) {
+        let mut broken = First::default();
+        let mut unclear = First::default();
+        let mut lost = None;
+        for blob in list.entries_where(|summary| summary.has_doubtful_copies) {
+            let blob = match blob {
+                Ok(blob) => blob,
+                Err(gap) => {
+                    lost = Some(gap);
+                    break;
+                }
+            };
+            match state(&blob, source) {
                 Ok(State::Done) => {}
                 Ok(State::Pending) => self.pending += 1,
-                Ok(State::Broken(what)) => {
-                    self.first.get_or_insert_with(|| blob.name.clone());
-                    self.broken.push(format!("{} ({what})", blob.name));
-                }
-                Err(gap) => self.is_unread(Some(&gap)),
+                Ok(State::Broken(what)) => broken.note(&blob.name, what),
+                Err(gap) => unclear.note(&blob.name, gap),
             }
         }
-        let broken = &self.broken[before..];
-        if !broken.is_empty() {
-            let named = broken.iter().take(QUOTED).cloned().collect::<Vec<_>>().join("; ");
+        self.is_unread(unclear.few.first().map(|(_, gap)| gap));
+        self.is_unread(lost.as_ref());
+        if broken.count > 0 {
+            let named: Vec<String> = broken.few.iter().map(say).collect();
             let evidence = evidence_in(source, folder.folder.display_name());
-            self.evidence.push(evidence.observed(named).expected("success, or no copy status"));
+            let evidence = evidence.observed(named.join("; "));
+            self.evidence.push(evidence.expected("success, or no copy status"));
         }
+        self.broken += broken.count;
+        self.named.extend(broken.few);
     }
 
     fn is_unread(&mut self, gap: Option<&Gap>) {
@@ -124,6 +131,34 @@ impl Copies {
             self.unread = Some(gap.clone());
         }
     }
+}
+
+/// The first few of many things, by the names of their blobs.
+struct First<T> {
+    count: usize,
+    few: Vec<(String, T)>,
+}
+
+impl<T> Default for First<T> {
+    fn default() -> Self {
+        Self { count: 0, few: Vec::new() }
+    }
+}
+
+impl<T> First<T> {
+    fn note(&mut self, name: &str, thing: T) {
+        self.count += 1;
+        let place = self.few.partition_point(|(own, _)| own.as_str() <= name);
+        if place < QUOTED {
+            self.few.truncate(QUOTED - 1);
+            self.few.insert(place, (name.to_owned(), thing));
+        }
+    }
+}
+
+/// A blob with what is wrong with its copy.
+fn say((name, what): &(String, String)) -> String {
+    format!("{name} ({what})")
 }
 
 enum State {
@@ -159,18 +194,21 @@ fn state(blob: &BlobEntry, listing: &Source) -> Result<State, Gap> {
 }
 
 fn fail(estate: &Estate<'_>, found: &Copies) -> Judgement {
-    let message = match found.broken.as_slice() {
+    let named: Vec<String> = found.named.iter().map(say).collect();
+    let message = match named.as_slice() {
         [one] => format!("A copy failed or hangs: {one}."),
-        several => {
-            format!("{} copies failed or hang: {}.", several.len(), first_few(several))
-        }
+        several => format!(
+            "{} copies failed or hang: {}.",
+            found.broken,
+            first_few_of(several, found.broken)
+        ),
     };
     let account = estate.backup_account().value().map_or("", |account| account.id.name());
     let container = estate.deployment.backup.container.as_deref().unwrap_or_default();
     let command = Command::new("az storage blob show")
         .arg("--account-name", account)
         .arg("--container-name", container)
-        .arg("--name", found.first.as_deref().unwrap_or_default())
+        .arg("--name", found.named.first().map_or("", |(name, _)| name))
         .flag("--auth-mode login --query properties.copy");
     let advice = "Look why the copy did not end: its status description says so. Abort one that hangs, and run the copy job again.";
     Judgement::fail(estate.backup_container_subject(), message)

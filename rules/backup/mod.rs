@@ -69,11 +69,16 @@ fn evidence_in(listing: &Source, folder: &str) -> Evidence {
 
 /// `a`, `a and b`, `a, b and 3 more`: the first few of several things.
 fn first_few(things: &[String]) -> String {
+    first_few_of(things, things.len())
+}
+
+/// The same, of so many things of which only the first are at hand.
+fn first_few_of(things: &[String], count: usize) -> String {
     const QUOTED: usize = 3;
     match things {
         [] => String::new(),
         [one] => one.clone(),
-        [first @ .., last] if things.len() <= QUOTED => format!("{} and {last}", first.join(", ")),
-        _ => format!("{} and {} more", things[..QUOTED].join(", "), things.len() - QUOTED),
+        [first @ .., last] if count <= QUOTED => format!("{} and {last}", first.join(", ")),
+        _ => format!("{} and {} more", things[..QUOTED].join(", "), count - QUOTED),
     }
 }

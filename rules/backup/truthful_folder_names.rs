@@ -144,18 +144,18 @@ impl Compared {
         let Ok(Some((list, source))) = listed.blobs.read() else {
             return self.is_unread(listed.blobs.gap().cloned());
         };
-        let files = || list.items.iter().filter(|blob| !blob.directory);
-        if files().next().is_none() && list.is_complete() {
+        let files = list.summary().files;
+        if files.count == 0 && list.is_complete() {
             return;
         }
         let name = listed.folder.display_name();
-        let Some(made) = files().filter_map(|blob| blob.created).min() else {
+        let Some(made) = files.earliest_creation else {
             return self.is_unread(list.missing.clone().or_else(|| Some(undated(name, source))));
         };
         let evidence =
             evidence_in(source, name).observed(format!("first blob made {}", show(made)));
         // What is not known could only be earlier.
-        let hidden = || files().any(|blob| blob.created.is_none()).then(|| undated(name, source));
+        let hidden = || files.is_undated.then(|| undated(name, source));
         let gap = list.missing.clone().or_else(hidden);
         if seconds(made, stamp.earliest) > APART {
             let age = show_age(made, stamp.earliest);

@@ -16,6 +16,7 @@ const DEEPEST: usize = 16;
 pub(crate) fn read_listing(xml: &[u8]) -> Option<BlobPage> {
     const ROOT: &str = "EnumerationResults";
     let mut page = BlobPage::default();
+    let mut blobs = Vec::new();
     let mut is_listing = false;
     let mut entry = BlobEntry::default();
     let mut prefix = String::new();
@@ -25,7 +26,7 @@ pub(crate) fn read_listing(xml: &[u8]) -> Option<BlobPage> {
         ([ROOT, "Blobs", "Blob"], Text::Start) => entry = BlobEntry::default(),
         ([ROOT, "Blobs", "Blob"], Text::End) => match std::mem::take(&mut entry) {
             nameless if nameless.name.is_empty() => page.unreadable += 1,
-            entry => page.blobs.push(entry),
+            entry => blobs.push(entry),
         },
         ([ROOT, "Blobs", "Blob", field @ ..], Text::Content(value)) => {
             read_field(&mut entry, field, value);
@@ -41,6 +42,7 @@ pub(crate) fn read_listing(xml: &[u8]) -> Option<BlobPage> {
         }
         _ => {}
     })?;
+    page.blobs = blobs.into();
     is_listing.then_some(page)
 }
 
@@ -191,7 +193,8 @@ mod tests {
         let page = read_listing(LISTING.as_bytes()).unwrap();
         assert_eq!(page.prefixes, ["p/2026/"]);
         assert_eq!(page.next_marker.as_deref(), Some("2!88!x"));
-        let [first, odd] = page.blobs.as_slice() else { panic!("{page:?}") };
+        let blobs = page.blobs.read().unwrap();
+        let [first, odd] = blobs.as_ref() else { panic!("{page:?}") };
         assert_eq!(first.name, "p/a & b <1>");
         assert_eq!((first.length, first.md5.as_deref()), (Some(42), Some("abc==")));
         assert_eq!(first.created.unwrap().to_string(), "2026-11-22T02:00:00Z");
@@ -244,7 +247,8 @@ mod tests {
         let page = listing(
             "<Blob><Name> </Name></Blob><Blob><Name Encoded=\"true\">a&amp;b%EF%BF%BD</Name></Blob>",
         );
-        let names: Vec<&str> = page.blobs.iter().map(|blob| blob.name.as_str()).collect();
+        let blobs = page.blobs.read().unwrap();
+        let names: Vec<&str> = blobs.iter().map(|blob| blob.name.as_str()).collect();
         assert_eq!((names, page.unreadable), (vec![" ", "a&b\u{fffd}"], 0));
     }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::watch;
 use vaudit_model::document::{Body, ErrorBody, NextPage};
+use vaudit_model::estate::FolderStates;
 use vaudit_model::snapshot::{Header, Stopped};
 use vaudit_model::{
     Audience, Deployment, Document, Estate, Need, Reason, Request, RequestKind, Snapshot,
@@ -25,14 +26,15 @@ struct Extent {
 }
 
 impl Extent {
-    /// Resources are kept as they came, so their bytes count. A blob listing is projected before it
-    /// is kept, and may be long: 2,000 pages of 5,000 blobs.
+    /// Resources are kept as they came, so their bytes count. A blob listing is projected and, where
+    /// it is long, put aside on disk, and ends with ten million blobs: 2,000 pages of the size the
+    /// service fills, and more where it does not.
     fn of(audience: Audience) -> Self {
         match audience {
             Audience::ResourceManager | Audience::Graph => {
                 Self { pages: 200, amount: 64 * 1024 * 1024 }
             }
-            Audience::Storage => Self { pages: 2_000, amount: 10_000_000 },
+            Audience::Storage => Self { pages: 10_000, amount: 10_000_000 },
         }
     }
 
@@ -123,6 +125,7 @@ pub async fn collect(
         askers: BTreeMap::new(),
         under_way: FuturesUnordered::new(),
         wave: 0,
+        folder_states: vec![FolderStates::default(); deployments.len()],
     };
     run.plan_all();
     let stopped = loop {
@@ -197,6 +200,8 @@ struct Run<'a> {
     under_way: FuturesUnordered<futures::future::BoxFuture<'a, Answered>>,
     /// The longest chain of requests so far.
     wave: u32,
+    /// What was found out about the folders of each deployment.
+    folder_states: Vec<FolderStates>,
 }
 
 impl Run<'_> {
@@ -213,7 +218,8 @@ impl Run<'_> {
     /// Sends what a deployment is known to need, of the needs that are looked at, and nobody has
     /// asked for yet.
     fn plan(&mut self, index: usize, wave: u32, is_looked_at: impl Fn(Need) -> bool) {
-        let estate = Estate::new(&self.snapshot, &self.deployments[index]);
+        let estate = Estate::new(&self.snapshot, &self.deployments[index])
+            .recalling(&self.folder_states[index]);
         let mut requests = Vec::new();
         for need in self.needs.iter().filter(|need| is_looked_at(**need)) {
             // Reading long lists takes time, in which nobody looks at the signals.
@@ -285,7 +291,7 @@ async fn ask(session: &Session, request: &Request) -> Vec<Document> {
             Ok(exchange) => {
                 let asked = exchange.outgoing.url.clone();
                 let length = exchange.length();
-                let document = record::document(request, page, exchange).await;
+                let document = record::document(request, page, exchange, &session.shelf).await;
                 amount = amount.saturating_add(Extent::amount_of(&document, length));
                 documents
                     .push(Document { asked_api_version: asked_api_version.clone(), ..document });
@@ -412,5 +418,7 @@ mod tests {
         let blobs = Extent::of(Audience::Storage);
         assert_eq!(blobs.exceeded(1_999, 1_999 * 5_000), None);
         assert!(blobs.exceeded(2_000, 2_000 * 5_000).is_some());
+        assert_eq!(blobs.exceeded(9_999, 9_999 * 500), None);
+        assert!(blobs.exceeded(10_000, 0).is_some());
     }
 }

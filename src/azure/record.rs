@@ -1,11 +1,13 @@
 //! Turns exchanges into documents: what is kept of an answer, and in which shape.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use url::Url;
+use vaudit_model::blob::Shelf;
 use vaudit_model::document::{
     ErrorBody, Failure, KEPT_HEADERS, drop_private_fields, is_failed_operation,
 };
@@ -26,13 +28,18 @@ const LARGE: usize = 256 * 1024;
 /// largest size has half as many; a body of nothing but `[]` would take ten times its size.
 const MOST_VALUES: usize = 2_000_000;
 
-/// The document of an exchange.
-pub(crate) async fn document(request: &Request, page: u32, exchange: Exchange) -> Document {
+/// The document of an exchange. Of a blob listing the entries are put on a shelf.
+pub(crate) async fn document(
+    request: &Request,
+    page: u32,
+    exchange: Exchange,
+    shelf: &Arc<Shelf>,
+) -> Document {
     if exchange.length() < LARGE {
-        return read(request, page, exchange);
+        return shelved(request, page, exchange, shelf);
     }
-    let own = request.clone();
-    let reading = tokio::task::spawn_blocking(move || read(&own, page, exchange));
+    let (own, shelf) = (request.clone(), Arc::clone(shelf));
+    let reading = tokio::task::spawn_blocking(move || shelved(&own, page, exchange, &shelf));
     match reading.await.map_err(tokio::task::JoinError::try_into_panic) {
         Ok(document) => document,
         Err(Ok(panic)) => std::panic::resume_unwind(panic),
@@ -41,6 +48,14 @@ pub(crate) async fn document(request: &Request, page: u32, exchange: Exchange) -
             not_sent(request, page, address, Reason::Interrupted, cancelled.to_string())
         }
     }
+}
+
+fn shelved(request: &Request, page: u32, exchange: Exchange, shelf: &Shelf) -> Document {
+    let mut document = read(request, page, exchange);
+    if let Body::Blobs(page) = &mut document.body {
+        shelf.put(page);
+    }
+    document
 }
 
 fn read(request: &Request, page: u32, exchange: Exchange) -> Document {

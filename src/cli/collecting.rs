@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use vaudit_azure::{CollectError, Guard, Session, SignInError, Transport, collect, sign_in};
 use vaudit_engine::ExitCode;
+use vaudit_model::blob::Shelf;
 use vaudit_model::blob_listing::{BlobListing, Contents};
 use vaudit_model::snapshot::{Header, SNAPSHOT_VERSION, Selection, Stopped};
 use vaudit_model::{Audience, Deployment, Need, RequestKind, Snapshot};
@@ -16,6 +17,7 @@ use crate::conversation::Conversation;
 use crate::failure::Failure;
 use crate::progress::Line;
 use crate::sources::LiveAudit;
+use crate::spool::Spool;
 use crate::stop;
 
 /// How much waiting a run spends on retries in all.
@@ -100,7 +102,8 @@ async fn run(
             return Ok(Snapshot::empty(Header { stopped: Some(stopped), finished_at, ..header }));
         }
     };
-    let session = Session { transport, tokens: Arc::new(tokens) };
+    let shelf = Arc::new(Shelf::backed_by(Spool::default()));
+    let session = Session { transport, tokens: Arc::new(tokens), shelf };
     let observer = |progress| line.note(progress);
     let mut snapshot = collect(&session, deployments, needs, header, listing, stop, &observer)
         .await

@@ -16,6 +16,7 @@ mod problems;
 mod progress;
 mod simulate;
 mod sources;
+mod spool;
 mod stop;
 mod terminal;
 

@@ -1,5 +1,6 @@
 //! Files that are written whole or not at all.
 
+use std::env;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -199,6 +200,18 @@ fn new_file(given: &Path) -> io::Result<PathBuf> {
     Ok(fs::canonicalize(folder)?.join(name))
 }
 
+/// A file for what does not fit into memory, in the system's folder for such files. It loses its name
+/// at once, so it is gone with the process, however that ends.
+///
+/// # Errors
+///
+/// When there is no room for one.
+pub(crate) fn nameless() -> io::Result<File> {
+    let (path, file) = temporary(&env::temp_dir().join("listing"), true)?;
+    path.map_or(Ok(()), fs::remove_file)?;
+    Ok(file)
+}
+
 /// A new file in the folder of the target. It is never one that somebody else has put there.
 fn temporary(target: &Path, is_private: bool) -> io::Result<(Option<PathBuf>, File)> {
     loop {
@@ -216,14 +229,14 @@ fn temporary(target: &Path, is_private: bool) -> io::Result<(Option<PathBuf>, Fi
 fn options(is_private: bool) -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(if is_private { 0o600 } else { 0o666 });
+    options.read(true).write(true).create_new(true).mode(if is_private { 0o600 } else { 0o666 });
     options
 }
 
 #[cfg(not(unix))]
 fn options(_: bool) -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.read(true).write(true).create_new(true);
     options
 }
 

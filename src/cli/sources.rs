@@ -1,6 +1,8 @@
 //! Where the manifest and the facts come from: a file, flags, the demo, or a snapshot.
 
-use std::fs;
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,9 +11,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use vaudit_azure::{CredentialKind, Proxy, SignInEnvironment};
 use vaudit_manifest::{Context, Flags, Manifest, from_flags, parse};
+use vaudit_model::blob::Shelf;
 use vaudit_model::blob_listing::Contents;
 use vaudit_model::deployment::Locations;
-use vaudit_model::snapshot::ManifestCopy;
+use vaudit_model::snapshot::{ManifestCopy, SnapshotError};
 use vaudit_model::{Cloud, Deployment, Snapshot};
 use vaudit_simulator::{DEMO_AUDITOR, Options, Scenario, Simulator, demo_manifest};
 
@@ -19,6 +22,7 @@ use crate::arguments::Target;
 use crate::environment;
 use crate::failure::Failure;
 use crate::problems;
+use crate::spool::Spool;
 
 /// The manifest that is read when none is named.
 pub(crate) const DEFAULT_MANIFEST: &str = "vaudit.toml";
@@ -122,9 +126,7 @@ pub(crate) async fn live(target: &Target) -> Result<LiveAudit, Failure> {
 pub(crate) fn offline(file: &Path, config: Option<&Path>) -> Result<(Snapshot, Audit), Failure> {
     let how =
         "write one with `vaudit collect --output FILE` or `vaudit check --save-snapshot FILE`";
-    let mut snapshot = Snapshot::read_from(&read(file)?).map_err(|error| {
-        Failure::new(format!("{} is not a usable snapshot: {error}", file.display())).help(how)
-    })?;
+    let mut snapshot = snapshot(file, "snapshot", how)?;
     if snapshot.header.contents != Contents::Audit {
         let name = file.display();
         let message = format!("{name} is a blob listing, which no audit can be judged from alone");
@@ -161,15 +163,27 @@ pub(crate) fn blob_listing(file: &Path) -> Result<Snapshot, Failure> {
     let name = file.display();
     let how =
         "write one with `vaudit list-blobs --output FILE`, where the storage firewall admits you";
-    let listing = Snapshot::read_from(&read(file)?).map_err(|error| {
-        Failure::new(format!("{name} is not a usable blob listing: {error}")).help(how)
-    })?;
+    let listing = snapshot(file, "blob listing", how)?;
     if listing.header.contents != Contents::BlobListing {
         let message = format!("{name} is the snapshot of an audit, not a blob listing");
         let judge = "judge it with `vaudit check --snapshot FILE`";
         return Err(Failure::new(message).help(how).help(judge));
     }
     Ok(listing)
+}
+
+/// Reads a file in the format of snapshots line by line: the listings in it may be long. `what` it is
+/// to be, and `how` to make one, is said when it is something else.
+fn snapshot(file: &Path, what: &str, how: &str) -> Result<Snapshot, Failure> {
+    let opened = File::open(file).map_err(|error| unreadable(file, &error))?;
+    let shelf = Shelf::backed_by(Spool::default());
+    Snapshot::read_from(BufReader::new(opened), &shelf).map_err(|error| match error {
+        SnapshotError::Unreadable(error) => unreadable(file, &error),
+        SnapshotError::NotText { .. } => unreadable(file, &error),
+        error => {
+            Failure::new(format!("{} is not a usable {what}: {error}", file.display())).help(how)
+        }
+    })
 }
 
 async fn demo(name: &str) -> Result<LiveAudit, Failure> {
@@ -271,13 +285,15 @@ fn audit_of_text(path: &Path, text: String) -> Result<Audit, Failure> {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let unreadable =
-        |why: String| Failure::new(format!("{} cannot be read: {why}", path.display()));
-    let bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        unreadable(format!("it is not UTF-8 text (byte {at})"))
+        unreadable(path, &format_args!("it is not UTF-8 text (byte {at})"))
     })
+}
+
+fn unreadable(path: &Path, why: &dyn Display) -> Failure {
+    Failure::new(format!("{} cannot be read: {why}", path.display()))
 }
 
 /// A manifest under review must not be able to send credentials elsewhere.

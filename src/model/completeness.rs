@@ -1,9 +1,17 @@
 //! Whether a backup folder is a full copy of its source (`catalogue.md` §3.10): a merge-join of two
-//! listings in name order.
+//! listings in name order, which holds a page or two of each at a time, however long they are.
+
+#[cfg(test)]
+mod brute_force;
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::iter::Peekable;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::blob::BlobEntry;
+use crate::blob::{BlobEntry, Listing, NameOrder, Ordered};
+use crate::fact::Gap;
 
 /// How many differences are named; the rest is counted.
 pub const NAMED_DIFFERENCES: usize = 20;
@@ -59,13 +67,13 @@ impl std::fmt::Display for DifferenceKind {
     }
 }
 
-/// The two listings to compare, both in ascending name order.
+/// The two listings to compare.
 #[derive(Clone, Copy, Debug)]
 pub struct Listings<'a> {
     /// The blobs of the application container.
-    pub source: &'a [&'a BlobEntry],
+    pub source: &'a Listing<'a>,
     /// The blobs of the folder, with the folder in their names.
-    pub copy: &'a [&'a BlobEntry],
+    pub copy: &'a Listing<'a>,
     /// The folder's prefix, with its trailing `/`.
     pub prefix: &'a str,
     /// The name of the application container: some tools put it below the folder.
@@ -79,51 +87,88 @@ pub struct Listings<'a> {
 impl Listings<'_> {
     /// Compares the folder with its source; none when no blob of the folder says when it was made,
     /// so that nobody knows what the source held then.
-    pub fn compare(&self) -> Option<Comparison> {
-        let start = self.copy_start()?;
-        let mut result = Comparison::default();
-        for (source, copy) in self.pairs(&self.layout()) {
-            let expected = Expectation::of(source, start, self.skew);
-            if expected.presence != Some(false) {
-                result.note(source, expected.judge(source, copy));
-            }
+    ///
+    /// # Errors
+    ///
+    /// When a listing cannot be read back to its end.
+    pub fn compare(&self) -> Result<Option<Comparison>, Gap> {
+        let Some(start) = self.copy_start() else { return Ok(None) };
+        let order = self.order();
+        let (source, copy) = (self.source.in_order(order)?, self.copy.in_order(order)?);
+        // What stands before a source name in the folder: AzCopy of a whole container puts the
+        // container's name in between. Which of the two was used shows only at the end.
+        let nested = format!("{}{}/", self.prefix, self.container);
+        let mut direct = Layout::of(&copy, order, self.prefix);
+        let mut nested = Layout::of(&copy, order, &nested);
+        for blob in source.below("") {
+            let blob = blob?;
+            let expected = Expectation::of(&blob, start, self.skew);
+            direct.hold_against(&blob, expected)?;
+            nested.hold_against(&blob, expected)?;
         }
-        Some(result)
+        let used = if nested.hits > direct.hits { nested } else { direct };
+        Ok(Some(used.comparison))
     }
 
     /// When the copying began: the earliest creation in the folder. A creation time that was not
     /// sent is replaced by the last write, which cannot be earlier. Only a folder that holds nothing
     /// is dated by its name.
     fn copy_start(&self) -> Option<Timestamp> {
-        if files(self.copy).next().is_none() {
-            return Some(self.stamped_at);
+        let files = self.copy.summary().files;
+        if files.count == 0 { Some(self.stamped_at) } else { files.earliest_trace }
+    }
+
+    /// The order to walk in: the one both listings have. An account with a hierarchical namespace
+    /// beside one without has none in common with it, and is sorted.
+    fn order(&self) -> NameOrder {
+        let files = [self.source.summary().files, self.copy.summary().files];
+        let are_in = |order| files.iter().all(|files| files.are_in(order));
+        let is_tree = are_in(NameOrder::Tree) && !are_in(NameOrder::Bytes);
+        if is_tree { NameOrder::Tree } else { NameOrder::Bytes }
+    }
+}
+
+/// A walk through the folder beside one through its source, if the blobs were put there in one way.
+struct Layout<'a> {
+    copies: Peekable<Box<dyn Iterator<Item = Result<Cow<'a, BlobEntry>, Gap>> + 'a>>,
+    order: NameOrder,
+    /// What stands before a source name.
+    prefix: &'a str,
+    /// How many source names were found.
+    hits: u64,
+    comparison: Comparison,
+}
+
+impl<'a> Layout<'a> {
+    fn of(copy: &'a Ordered<'_, '_>, order: NameOrder, prefix: &'a str) -> Self {
+        let copies = copy.below(prefix).peekable();
+        Self { copies, order, prefix, hits: 0, comparison: Comparison::default() }
+    }
+
+    /// Judges the next blob of the source.
+    fn hold_against(&mut self, source: &BlobEntry, expected: Expectation) -> Result<(), Gap> {
+        let copy = self.find(&source.name)?;
+        self.hits += u64::from(copy.is_some());
+        if expected.presence != Some(false) {
+            self.comparison.note(source, expected.judge(source, copy.as_deref()));
         }
-        files(self.copy).filter_map(|blob| blob.created.or(blob.modified)).min()
+        Ok(())
     }
 
-    /// What stands before a source name in the folder: AzCopy of a whole container puts the
-    /// container's name in between. The layout with more hits is the one that was used.
-    fn layout(&self) -> String {
-        let direct = self.prefix.to_owned();
-        let nested = format!("{}{}/", self.prefix, self.container);
-        let hits = |prefix: &str| self.pairs(prefix).filter(|(_, copy)| copy.is_some()).count();
-        if hits(&nested) > hits(&direct) { nested } else { direct }
-    }
-
-    /// Each source blob with its copy: both lists are in name order, so one walk finds all.
-    fn pairs<'s>(
-        &'s self,
-        prefix: &str,
-    ) -> impl Iterator<Item = (&'s BlobEntry, Option<&'s BlobEntry>)> + use<'s> {
-        let prefix = prefix.to_owned();
-        let mut copies = files(self.copy)
-            .filter_map(move |blob| Some((blob.name.strip_prefix(&prefix)?, blob)))
-            .peekable();
-        files(self.source).map(move |source| {
-            while copies.next_if(|(name, _)| *name < source.name.as_str()).is_some() {}
-            let copy = copies.next_if(|(name, _)| *name == source.name);
-            (source, copy.map(|(_, blob)| blob))
-        })
+    /// The copy of a name. Names have to be asked for in order.
+    fn find(&mut self, name: &str) -> Result<Option<Cow<'a, BlobEntry>>, Gap> {
+        loop {
+            let place = match self.copies.peek() {
+                None => return Ok(None),
+                Some(Err(_)) => Ordering::Less,
+                Some(Ok(copy)) => self.order.compare(&copy.name[self.prefix.len()..], name),
+            };
+            match place {
+                Ordering::Less => drop(self.copies.next().transpose()?),
+                Ordering::Equal => return self.copies.next().transpose(),
+                Ordering::Greater => return Ok(None),
+            }
+        }
     }
 }
 
@@ -140,10 +185,17 @@ impl Comparison {
             Outcome::Different(kind) => {
                 self.required += 1;
                 self.different += 1;
-                if self.named.len() < NAMED_DIFFERENCES {
-                    self.named.push(Difference { name: source.name.clone(), kind });
-                }
+                self.name(source, kind);
             }
+        }
+    }
+
+    /// Names a difference if it is among the first, in whatever order they are found.
+    fn name(&mut self, source: &BlobEntry, kind: DifferenceKind) {
+        let place = self.named.partition_point(|own| own.name <= source.name);
+        if place < NAMED_DIFFERENCES {
+            self.named.truncate(NAMED_DIFFERENCES - 1);
+            self.named.insert(place, Difference { name: source.name.clone(), kind });
         }
     }
 }
@@ -218,18 +270,10 @@ fn failed_copy(blob: &BlobEntry) -> Option<String> {
     matches!(status.as_str(), "failed" | "aborted").then_some(status)
 }
 
-/// Whether a copy is still running.
-pub fn is_pending(blob: &BlobEntry) -> bool {
-    blob.copy_status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("pending"))
-}
-
-fn files<'a>(blobs: &'a [&'a BlobEntry]) -> impl Iterator<Item = &'a BlobEntry> {
-    blobs.iter().copied().filter(|blob| !blob.directory)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blob::Entries;
 
     const T0: &str = "2026-11-22T02:00:00Z";
 
@@ -261,17 +305,18 @@ mod tests {
     }
 
     fn try_compare(source: &[BlobEntry], copy: &[BlobEntry]) -> Option<Comparison> {
-        let source: Vec<&BlobEntry> = source.iter().collect();
-        let copy: Vec<&BlobEntry> = copy.iter().collect();
+        let [source, copy] = [source, copy].map(|blobs| Entries::from(blobs.to_vec()));
+        let listing = |entries| Listing { pages: vec![entries], missing: None };
         Listings {
-            source: &source,
-            copy: &copy,
+            source: &listing(&source),
+            copy: &listing(&copy),
             prefix: "f/",
             container: "vectice",
             stamped_at: at(T0),
             skew: SignedDuration::from_mins(5),
         }
         .compare()
+        .unwrap()
     }
 
     fn kinds(comparison: &Comparison) -> Vec<String> {
@@ -382,6 +427,33 @@ mod tests {
         let source: Vec<BlobEntry> = (0..50).map(|n| old(&format!("{n:03}"))).collect();
         let result = compare(&source, &[copied("f/zzz")]);
         assert_eq!((result.different, result.named.len()), (50, NAMED_DIFFERENCES));
+    }
+
+    /// In that order neither listing has to be sorted in memory.
+    #[test]
+    fn the_walk_goes_in_the_order_that_both_listings_have() {
+        let (bytes, tree) = (["a-b", "a/b"], ["a/b", "a-b"]);
+        for (source, copy, expected) in [
+            (bytes, bytes, NameOrder::Bytes),
+            (tree, tree, NameOrder::Tree),
+            (["a", "b"], tree, NameOrder::Tree),
+            (["a", "b"], ["a", "b"], NameOrder::Bytes),
+            (bytes, tree, NameOrder::Bytes),
+        ] {
+            let source = Entries::from(source.map(old).to_vec());
+            let copy = Entries::from(copy.map(|name| copied(&format!("f/{name}"))).to_vec());
+            let [source, copy] =
+                [&source, &copy].map(|page| Listing { pages: vec![page], missing: None });
+            let listings = Listings {
+                source: &source,
+                copy: &copy,
+                prefix: "f/",
+                container: "vectice",
+                stamped_at: at(T0),
+                skew: SignedDuration::ZERO,
+            };
+            assert_eq!(listings.order(), expected, "{source:?} {copy:?}");
+        }
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! Snapshots: everything a run read, enough to judge again without Azure.
-//!
-//! The file is a text of lines: a header, one document a line in a fixed order, and a closing line
-//! with the SHA-256 of all bytes before it.
+
+mod lines;
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -12,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::arm_id::ArmId;
-use crate::blob::{BlobEntry, BlobPage};
+use crate::blob::{BlobPage, Listing};
 use crate::blob_listing::{BlobListing, Contents};
 use crate::document::{Answer, Body, Document, ErrorBody, NextPage};
 use crate::fact::{Fact, Gap, List, Reason, Source};
 use crate::need::{Audience, Request, RequestKind};
 use crate::reader::Node;
+
+pub use lines::{SnapshotError, schema};
 
 /// The version of the snapshot format this vaudit writes and reads.
 pub const SNAPSHOT_VERSION: u32 = 1;
@@ -122,61 +122,6 @@ impl ManifestCopy {
     pub fn sha256(&self) -> String {
         hex(&Sha256::digest(self.text.as_bytes()))
     }
-}
-
-/// The last line: SHA-256 of all bytes before it, in hexadecimal.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Closing {
-    sha256: String,
-}
-
-/// Why a text is not a snapshot. Lines count from 1.
-#[derive(Debug, thiserror::Error)]
-pub enum SnapshotError {
-    /// The file holds nothing.
-    #[error("the file is empty")]
-    Empty,
-    /// The first line is not a snapshot's header.
-    #[error("line 1 is not the header of a snapshot: {0}")]
-    NotASnapshot(#[source] serde_json::Error),
-    /// The file was written in a format this vaudit does not know.
-    #[error(
-        "the snapshot has format version {found}, this vaudit reads version {SNAPSHOT_VERSION}"
-    )]
-    Version {
-        /// The version the header names.
-        found: u64,
-    },
-    /// A line is not a document.
-    #[error("line {line} is not a document: {source}")]
-    Document {
-        /// The line.
-        line: usize,
-        /// What is wrong with it.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// The closing line is missing: the file was cut.
-    #[error("the closing line is missing after line {line}: the file was cut")]
-    Cut {
-        /// The last line there is.
-        line: usize,
-    },
-    /// The digest of the closing line is not that of the bytes before it.
-    #[error(
-        "the content does not match the digest in line {line}: the file was changed after it was written"
-    )]
-    Changed {
-        /// The closing line.
-        line: usize,
-    },
-    /// There is something after the closing line.
-    #[error("line {line} follows the closing line")]
-    Trailing {
-        /// The first surplus line.
-        line: usize,
-    },
 }
 
 impl Snapshot {
@@ -302,8 +247,9 @@ impl Snapshot {
     }
 
     /// The blobs of a listing, over all its pages. Incomplete, too, when an entry has no name.
-    pub fn blobs(&self, request: &Request) -> Fact<List<&BlobEntry>> {
-        self.pages(request, |_, body| Some(blob_page(body)?.blobs.iter().collect()))
+    pub fn blobs(&self, request: &Request) -> Fact<Listing<'_>> {
+        let pages = self.pages(request, |_, body| Some(vec![&blob_page(body)?.blobs]));
+        pages.map(|list| Listing { pages: list.items, missing: list.missing })
     }
 
     fn pages<'s, T>(
@@ -407,101 +353,6 @@ impl Snapshot {
             origin: document.origin(),
         }
     }
-
-    /// Writes the snapshot.
-    ///
-    /// # Errors
-    ///
-    /// When the writer fails.
-    pub fn write_to(&self, writer: impl Write) -> io::Result<()> {
-        let mut hashing = Hashing { writer, hash: Sha256::new() };
-        self.write_lines(&mut hashing)?;
-        let Hashing { mut writer, hash } = hashing;
-        let closing = Closing { sha256: hex(&hash.finalize()) };
-        serde_json::to_writer(&mut writer, &closing)?;
-        writer.write_all(b"\n")
-    }
-
-    /// SHA-256 of the snapshot's lines, in hexadecimal: what the closing line says.
-    pub fn digest(&self) -> String {
-        let mut hashing = Hashing { writer: io::sink(), hash: Sha256::new() };
-        // Writing to a sink cannot fail, and every document serialises: keys are strings.
-        match self.write_lines(&mut hashing) {
-            Ok(()) => hex(&hashing.hash.finalize()),
-            Err(error) => unreachable!("a snapshot always serialises: {error}"),
-        }
-    }
-
-    fn write_lines(&self, writer: &mut impl Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *writer, &self.header)?;
-        writer.write_all(b"\n")?;
-        for document in self.documents.values() {
-            serde_json::to_writer(&mut *writer, document)?;
-            writer.write_all(b"\n")?;
-        }
-        Ok(())
-    }
-
-    /// Reads a snapshot.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not a snapshot, was cut, was changed, or has another format version; the
-    /// error says in which line.
-    pub fn read_from(text: &str) -> Result<Self, SnapshotError> {
-        let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
-        let (_, first) = lines.next().ok_or(SnapshotError::Empty)?;
-        let mut snapshot = Self::empty(read_header(first)?);
-        let mut last = 1;
-        while let Some((number, line)) = lines.next() {
-            last = number;
-            match serde_json::from_str::<Document>(line) {
-                Ok(document) => snapshot.insert(document),
-                Err(source) => {
-                    let closing: Closing = serde_json::from_str(line)
-                        .map_err(|_| SnapshotError::Document { line: number, source })?;
-                    if let Some((line, _)) = lines.next() {
-                        return Err(SnapshotError::Trailing { line });
-                    }
-                    let start = line.as_ptr() as usize - text.as_ptr() as usize;
-                    let found = hex(&Sha256::digest(&text.as_bytes()[..start]));
-                    return if found == closing.sha256 {
-                        Ok(snapshot)
-                    } else {
-                        Err(SnapshotError::Changed { line: number })
-                    };
-                }
-            }
-        }
-        Err(SnapshotError::Cut { line: last })
-    }
-}
-
-/// The JSON Schema of one line of a snapshot: the header, a document, or the closing line.
-pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Line).to_value()
-}
-
-/// One line of a snapshot.
-#[derive(JsonSchema)]
-#[serde(untagged)]
-#[schemars(title = "A line of a vaudit snapshot")]
-#[expect(dead_code, reason = "only the schema is made from it; lines are read one kind at a time")]
-enum Line {
-    Header(Header),
-    Document(Document),
-    Closing(Closing),
-}
-
-fn read_header(line: &str) -> Result<Header, SnapshotError> {
-    let value: serde_json::Value =
-        serde_json::from_str(line).map_err(SnapshotError::NotASnapshot)?;
-    if let Some(found) = value.get("vaudit_snapshot").and_then(serde_json::Value::as_u64)
-        && found != u64::from(SNAPSHOT_VERSION)
-    {
-        return Err(SnapshotError::Version { found });
-    }
-    serde_json::from_value(value).map_err(SnapshotError::NotASnapshot)
 }
 
 /// The field of an answer that holds the list.
@@ -532,21 +383,4 @@ fn nameless_entries(document: &Document, body: &Body) -> Option<Gap> {
 /// Writes bytes in hexadecimal, lower case.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-struct Hashing<W> {
-    writer: W,
-    hash: Sha256,
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.writer.write(bytes)?;
-        self.hash.update(&bytes[..count]);
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
-    }
 }

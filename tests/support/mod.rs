@@ -154,17 +154,21 @@ impl Azure {
 
     /// The `[cloud]` table that leads here.
     pub(crate) fn cloud(&self) -> String {
-        let url = self.simulator.url();
-        format!(
-            "[cloud]\nname = \"custom\"\nresource_manager = \"{url}\"\ngraph = \"{url}\"\nauthority = \"{url}\"\nstorage_suffix = \"{}\"\n",
-            self.simulator.address()
-        )
+        cloud_at(&self.simulator.url())
     }
 
     /// The binary, signed in, in a directory with this simulator's manifest.
     pub(crate) fn vaudit(&self) -> Vaudit {
         Vaudit::default().signed_in().file("vaudit.toml", &self.manifest())
     }
+}
+
+/// The `[cloud]` table that leads to the simulator at a URL.
+pub(crate) fn cloud_at(url: &str) -> String {
+    let (_, address) = url.trim_end_matches('/').split_once("://").unwrap();
+    format!(
+        "[cloud]\nname = \"custom\"\nresource_manager = \"{url}\"\ngraph = \"{url}\"\nauthority = \"{url}\"\nstorage_suffix = \"{address}\"\n"
+    )
 }
 
 /// The verdict of each rule in a JSON report: the worst of its results over all deployments.

@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 use vaudit_manifest::{Context, parse};
-use vaudit_model::blob::{BlobEntry, BlobPage};
+use vaudit_model::blob::{BlobEntry, BlobPage, Shelf};
 use vaudit_model::{ArmId, Body, Deployment, Document, Request, RequestKind, Snapshot};
 
 use super::Azure;
@@ -33,7 +33,9 @@ pub(crate) static COMPLIANT: LazyLock<Snapshot> = LazyLock::new(|| {
     }));
     let vaudit = azure.vaudit();
     vaudit.run(&["collect", "--output", "compliant.snapshot"]).exits(0);
-    let mut snapshot = Snapshot::read_from(&vaudit.read("compliant.snapshot")).unwrap();
+    let mut snapshot =
+        Snapshot::read_from(vaudit.read("compliant.snapshot").as_bytes(), &Shelf::default())
+            .unwrap();
     // Azure's clock stands still in the examples, and so must the auditor's.
     set_clock(&mut snapshot, NOW);
     snapshot
@@ -174,15 +176,17 @@ impl Example {
             refuse(&mut document, status, body);
         } else {
             let mut page = BlobPage::default();
+            let mut blobs = Vec::new();
             for entry in change.as_array().expect("a listing is an array") {
                 if kind == RequestKind::BackupFolders {
                     page.prefixes.push(format!("{}/", entry.as_str().unwrap()));
                 } else {
                     let mut blob: BlobEntry = serde_json::from_value(entry.clone()).unwrap();
                     blob.name = document.request.filter.clone().unwrap_or_default() + &blob.name;
-                    page.blobs.push(blob);
+                    blobs.push(blob);
                 }
             }
+            page.blobs = blobs.into();
             document.body = Body::Blobs(page);
         }
         self.replace(document);

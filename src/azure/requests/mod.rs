@@ -20,6 +20,7 @@ use azure_core::credentials::Secret;
 use azure_core_021::{RetryOptions, TransportOptions};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use url::Url;
+use vaudit_model::blob::Shelf;
 use vaudit_model::{ArmId, Audience, Reason, Request, RequestKind};
 
 use crate::guard::Purpose;
@@ -27,13 +28,15 @@ use crate::sdk::{Exchange, SdkCredential, SdkTransport};
 use crate::sign_in::{Tokens, explain};
 use crate::transport::{Outgoing, Transport};
 
-/// The way to Azure for one run: the door and the tokens.
+/// The way to Azure for one run: the door, the tokens, and where long listings are put.
 #[derive(Clone, Debug)]
 pub struct Session {
     /// The one door.
     pub transport: Arc<Transport>,
     /// The tokens.
     pub tokens: Arc<Tokens>,
+    /// Where the entries of blob listings are put.
+    pub shelf: Arc<Shelf>,
 }
 
 /// Why a request was not even sent.

@@ -1,13 +1,16 @@
 //! The blob copies: when the folders of the backup container were made, and whether they are
 //! complete.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::Estate;
 use super::folders::{Folder, latest_present};
-use crate::blob::BlobEntry;
-use crate::completeness::{Comparison, Listings, is_pending};
-use crate::fact::{Fact, Gap, List, Reason};
+use crate::blob::{Listing, Summary};
+use crate::completeness::{Comparison, Listings};
+use crate::fact::{Fact, Gap, Reason};
 use crate::folder_name::Stamp;
 use crate::need::{Request, RequestKind};
 
@@ -75,7 +78,7 @@ pub struct ListedFolder<'e> {
     /// Its instant.
     pub at: Timestamp,
     /// Its blobs; never absent.
-    pub blobs: Fact<List<&'e BlobEntry>>,
+    pub blobs: Fact<Listing<'e>>,
 }
 
 /// Whether a folder is a full copy of its source.
@@ -89,6 +92,34 @@ pub enum FolderState {
     Incomplete(Comparison),
     /// It cannot be told.
     Unread(Gap),
+}
+
+/// What was found out about the folders of one deployment, by prefix. To compare one with its
+/// source takes a walk through both, and the planner and several rules ask for it.
+#[derive(Clone, Debug, Default)]
+pub struct FolderStates(Arc<Mutex<BTreeMap<String, KnownState>>>);
+
+/// What was found out about one folder, if anything was.
+type KnownState = Arc<Mutex<Option<FolderState>>>;
+
+impl FolderStates {
+    /// What is known of a folder, else what is found. Who asks meanwhile waits. What may yet be
+    /// collected is not kept.
+    fn get_or_find(&self, prefix: &str, find: impl FnOnce() -> FolderState) -> FolderState {
+        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = Arc::clone(states.entry(prefix.to_owned()).or_default());
+        drop(states);
+        let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*own {
+            return known.clone();
+        }
+        let found = find();
+        let is_open = matches!(&found, FolderState::Unread(gap) if gap.is_not_collected());
+        if !is_open {
+            *own = Some(found.clone());
+        }
+        found
+    }
 }
 
 impl Estate<'_> {
@@ -161,12 +192,11 @@ impl Estate<'_> {
     /// The earliest creation inside a folder, as far as it is known: when a folder was made whose
     /// name is a date alone.
     fn earliest_creation(&self, folder: &Folder) -> Option<Timestamp> {
-        let blobs = self.folder_blobs(folder);
-        blobs.value()?.items.iter().filter_map(|blob| blob.created).min()
+        self.folder_blobs(folder).value()?.summary().earliest_creation
     }
 
     /// The blobs of a folder.
-    pub fn folder_blobs(&self, folder: &Folder) -> Fact<List<&BlobEntry>> {
+    pub fn folder_blobs(&self, folder: &Folder) -> Fact<Listing<'_>> {
         self.backup_container_url().and_then(|url, account| {
             let prefix = Some(folder.prefix.as_str());
             let request = Request::blobs(RequestKind::FolderBlobs, &url, prefix);
@@ -192,7 +222,7 @@ impl Estate<'_> {
 
     /// The blobs of the application container. Absent when the container is, which the control plane
     /// must not contradict.
-    pub fn source_blobs(&self) -> Fact<List<&BlobEntry>> {
+    pub fn source_blobs(&self) -> Fact<Listing<'_>> {
         self.source_container_url().and_then(|url, account| {
             let request = Request::blobs(RequestKind::SourceBlobs, &url, None);
             let blobs = match self.snapshot.blobs(&request) {
@@ -252,8 +282,12 @@ impl Estate<'_> {
         now.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MIN)
     }
 
-    /// Whether a folder is a full copy of the application container.
+    /// Whether a folder is a full copy of the application container. Found out once.
     pub fn folder_state(&self, folder: &Folder) -> FolderState {
+        self.folder_states.get_or_find(&folder.prefix, || self.find_folder_state(folder))
+    }
+
+    fn find_folder_state(&self, folder: &Folder) -> FolderState {
         let (copies, source) = match self.folder_blobs(folder) {
             Fact::Known(list, source) => (list, source),
             Fact::Absent(_) => return FolderState::Unread(vanished(folder)),
@@ -262,7 +296,7 @@ impl Estate<'_> {
         if let Some(gap) = copies.missing {
             return FolderState::Unread(gap);
         }
-        match self.is_being_written(&copies.items, source.origin.now()) {
+        match self.is_being_written(&copies.summary(), source.origin.now()) {
             Some(true) => return FolderState::InProgress,
             Some(false) => {}
             None => {
@@ -279,10 +313,14 @@ impl Estate<'_> {
             }
             Fact::Unread(gap) => return FolderState::Unread(gap),
         };
-        let Some(comparison) = self.compare(folder, originals.items, copies.items) else {
-            let name = folder.display_name();
-            let message = format!("no blob of the folder {name} says when it was made");
-            return FolderState::Unread(Gap::because(Reason::MissingField, message));
+        let comparison = match self.compare(folder, &originals, &copies) {
+            Ok(Some(comparison)) => comparison,
+            Ok(None) => {
+                let name = folder.display_name();
+                let message = format!("no blob of the folder {name} says when it was made");
+                return FolderState::Unread(Gap::because(Reason::MissingField, message));
+            }
+            Err(gap) => return FolderState::Unread(gap),
         };
         match originals.missing {
             _ if comparison.different > 0 => FolderState::Incomplete(comparison),
@@ -299,19 +337,16 @@ impl Estate<'_> {
         }
     }
 
-    fn compare<'b>(
+    fn compare(
         &self,
         folder: &Folder,
-        mut originals: Vec<&'b BlobEntry>,
-        mut copies: Vec<&'b BlobEntry>,
-    ) -> Option<Comparison> {
-        // The service's order is not the order of bytes in a hierarchical namespace.
-        originals.sort_by(|a, b| a.name.cmp(&b.name));
-        copies.sort_by(|a, b| a.name.cmp(&b.name));
+        originals: &Listing<'_>,
+        copies: &Listing<'_>,
+    ) -> Result<Option<Comparison>, Gap> {
         let policy = self.deployment;
         Listings {
-            source: &originals,
-            copy: &copies,
+            source: originals,
+            copy: copies,
             prefix: &folder.prefix,
             container: policy.storage.container.as_deref().unwrap_or_default(),
             stamped_at: folder.stamp().map_or(Timestamp::MIN, |stamp| stamp.at),
@@ -321,14 +356,12 @@ impl Estate<'_> {
     }
 
     /// Whether something is still written into a folder; none when the last write has no age.
-    fn is_being_written(&self, blobs: &[&BlobEntry], now: Option<Timestamp>) -> Option<bool> {
-        if blobs.iter().any(|blob| is_pending(blob)) {
+    fn is_being_written(&self, blobs: &Summary, now: Option<Timestamp>) -> Option<bool> {
+        if blobs.has_pending {
             return Some(true);
         }
-        // A write that was not sent is no earlier than the creation.
-        let last = blobs.iter().filter_map(|blob| blob.modified.or(blob.created)).max();
         let settle = i64::from(self.deployment.backup.copy_settle_minutes) * 60;
-        match last {
+        match blobs.last_write {
             Some(written) => Some(now?.as_second() - written.as_second() < settle),
             None => Some(false),
         }
@@ -344,6 +377,8 @@ fn vanished(folder: &Folder) -> Gap {
 mod tests {
     use super::super::fixture::{Azure, at, blob};
     use super::*;
+    use crate::blob::Shelf;
+    use crate::blob::fixture::Store;
 
     /// Folders by name, each with a blob written at a time.
     fn written(folders: &[(&str, &str)]) -> Azure {
@@ -445,6 +480,34 @@ mod tests {
         assert_eq!(listed(&in_progress(1)).len(), 2);
         assert_eq!(listed(&in_progress(4)).len(), 5);
         assert_eq!(listed(&in_progress(12)).len(), MOST_LISTED_FOLDERS);
+    }
+
+    /// What is said of a folder that is a full copy, asked twice, with a store that can be read so
+    /// often.
+    fn state_of_stored(reads: usize) -> [FolderState; 2] {
+        let mut azure = written(&[("2026-11-22T020000Z", NIGHT)]);
+        azure.shelf = Shelf::keeping(0, Store::lasting(reads));
+        azure.look(|estate, _| {
+            let dated = estate.dated_folders();
+            let (folder, _) = &dated.value().unwrap().past[0];
+            [estate.folder_state(folder), estate.folder_state(folder)]
+        })
+    }
+
+    #[test]
+    fn a_folder_is_compared_once_and_one_that_is_lost_is_unread() {
+        // The folder and its source.
+        let states = state_of_stored(2);
+        assert!(
+            matches!(states, [FolderState::Complete(_), FolderState::Complete(_)]),
+            "{states:?}"
+        );
+        for reads in [0, 1] {
+            for state in state_of_stored(reads) {
+                let FolderState::Unread(gap) = state else { panic!("{state:?}") };
+                assert_eq!(gap.reason, Reason::Transport);
+            }
+        }
     }
 
     #[test]

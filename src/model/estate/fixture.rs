@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::blob::{BlobEntry, BlobPage};
+use crate::blob::{BlobEntry, BlobPage, Shelf};
 use crate::cloud::Cloud;
 use crate::deployment::{
     AutoRegistration, BackupPolicy, Deployment, DnsPolicy, Selector, StoragePolicy,
@@ -31,6 +31,8 @@ pub(super) struct Azure {
     pub(super) refused: Vec<(Option<&'static str>, u16, &'static str)>,
     /// The policy for backups.
     pub(super) policy: BackupPolicy,
+    /// Where the entries of its listings are put.
+    pub(super) shelf: Shelf,
 }
 
 impl Azure {
@@ -49,6 +51,7 @@ impl Azure {
                 container: Some("bkp".into()),
                 ..Default::default()
             },
+            shelf: Shelf::default(),
         }
     }
 
@@ -113,7 +116,7 @@ impl Azure {
     }
 
     fn answer(&self, request: Request) -> Document {
-        let (status, body) = match request.kind {
+        let (status, mut body) = match request.kind {
             RequestKind::StorageAccounts => {
                 let account = |name| {
                     let id = format!(
@@ -142,6 +145,9 @@ impl Azure {
                 }
             }
         };
+        if let Body::Blobs(page) = &mut body {
+            self.shelf.put(page);
+        }
         let date = self.now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
         Document {
             url: request.target.clone(),
@@ -163,15 +169,17 @@ impl Azure {
 /// A listing below a prefix: everything, or by folder what lies directly there.
 fn page(blobs: &[BlobEntry], prefix: &str, by_folder: bool) -> BlobPage {
     let mut page = BlobPage::default();
+    let mut direct = Vec::new();
     for blob in blobs {
         let Some(rest) = blob.name.strip_prefix(prefix) else { continue };
         match rest.split_once('/') {
             Some((folder, _)) if by_folder => page.prefixes.push(format!("{prefix}{folder}/")),
-            _ => page.blobs.push(blob.clone()),
+            _ => direct.push(blob.clone()),
         }
     }
     page.prefixes.sort();
     page.prefixes.dedup();
+    page.blobs = direct.into();
     page
 }
 

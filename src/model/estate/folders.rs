@@ -167,10 +167,10 @@ impl Walk<'_, '_> {
             self.requests.push(request.clone());
         }
         listed.and_then(|list, source| {
-            let blobs = self.estate.snapshot.blobs(&request);
-            let blobs = blobs.value().is_some_and(|blobs| {
-                blobs.items.iter().any(|blob| is_content(blob, prefix, &list.items))
-            });
+            let blobs = match self.holds_content(&request, prefix, &list.items) {
+                Ok(blobs) => blobs,
+                Err(gap) => return Fact::Unread(gap),
+            };
             let mut level = Level {
                 branches: Vec::new(),
                 named: Vec::new(),
@@ -188,6 +188,23 @@ impl Walk<'_, '_> {
             level.branches.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
             Fact::Known(level, source)
         })
+    }
+
+    /// Whether blobs lie in the container or in a folder, beside other folders.
+    fn holds_content(
+        &self,
+        request: &Request,
+        prefix: Option<&str>,
+        folders: &[String],
+    ) -> Result<bool, Gap> {
+        let Fact::Known(blobs, _) = self.estate.snapshot.blobs(request) else { return Ok(false) };
+        for blob in blobs.entries() {
+            let blob = blob?;
+            if is_content(&blob, prefix, folders) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The folders of a level; `depth` counts from the years.

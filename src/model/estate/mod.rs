@@ -32,7 +32,7 @@ mod subscription;
 
 use std::sync::OnceLock;
 
-pub use backup::{DatedFolders, FolderState, ListedFolder, MOST_LISTED_FOLDERS};
+pub use backup::{DatedFolders, FolderState, FolderStates, ListedFolder, MOST_LISTED_FOLDERS};
 pub use cluster_network::ClusterNetwork;
 pub use disks::Disk;
 pub use dns::{AddressRecord, PrivateDnsZone, VirtualNetworkLink};
@@ -87,6 +87,7 @@ pub struct Estate<'a> {
     service_principal: OnceLock<Fact<ServicePrincipal>>,
     role_assignments: OnceLock<Fact<List<RoleAssignment>>>,
     folders: OnceLock<FoundFolders>,
+    folder_states: FolderStates,
 }
 
 impl<'a> Estate<'a> {
@@ -108,7 +109,15 @@ impl<'a> Estate<'a> {
             service_principal: OnceLock::new(),
             role_assignments: OnceLock::new(),
             folders: OnceLock::new(),
+            folder_states: FolderStates::default(),
         }
+    }
+
+    /// The same estate, with what an earlier look at this deployment, in a snapshot that has only
+    /// grown since, has found out about its folders.
+    #[must_use]
+    pub fn recalling(self, folder_states: &FolderStates) -> Self {
+        Self { folder_states: folder_states.clone(), ..self }
     }
 
     /// The same estate, asked these rules only: a snapshot may hold what other rules needed.

@@ -1,4 +1,20 @@
 //! Blob listings as snapshots keep them: projected from the service's XML, nothing of the contents.
+//!
+//! A listing may be longer than memory is wide. So the entries of its pages may lie in a store
+//! ([`Shelf`]), and whoever wants to know something of all of them asks each page for its
+//! [`Summary`], or walks the [`Listing`] entry by entry.
+
+#[cfg(test)]
+pub(crate) mod fixture;
+mod listing;
+mod order;
+mod shelf;
+mod summary;
+
+pub use listing::{Listing, Ordered};
+pub use order::NameOrder;
+pub use shelf::{BlobStore, Entries, MOST_IN_MEMORY, Shelf, Stored};
+pub use summary::{Files, Span, Summary};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -12,8 +28,9 @@ pub struct BlobPage {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prefixes: Vec<String>,
     /// The blobs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub blobs: Vec<BlobEntry>,
+    #[serde(default, skip_serializing_if = "Entries::is_empty")]
+    #[schemars(with = "Vec<BlobEntry>")]
+    pub blobs: Entries,
     /// How many entries have no name that could be read. They are there, and nobody can say what
     /// they are, so the list is not complete.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -53,4 +70,11 @@ pub struct BlobEntry {
     /// Whether this is a directory of a hierarchical namespace, not a blob.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub directory: bool,
+}
+
+impl BlobEntry {
+    /// Whether a copy into it is still running.
+    pub fn has_pending_copy(&self) -> bool {
+        self.copy_status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("pending"))
+    }
 }
