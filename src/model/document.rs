@@ -343,6 +343,10 @@ impl Document {
                 "the subscription is not visible: another tenant, or no role on it".to_owned(),
             ),
             Some(401) => (Reason::SignIn, "the token was refused".to_owned()),
+            // The Blob service says so of a token it cannot take; a missing permission has other codes.
+            Some(403) if error.code == "AuthenticationFailed" => {
+                (Reason::SignIn, "the token was refused".to_owned())
+            }
             Some(403) => self.refusal(&error),
             Some(429) => {
                 (Reason::Throttled, "Azure kept throttling until the retry budget ended".to_owned())
@@ -496,6 +500,18 @@ mod tests {
         );
         assert_eq!(gap.scope.as_deref(), Some("/subscriptions/s1/resourceGroups/rg"));
         assert_eq!(gap.status, Some(403));
+    }
+
+    #[test]
+    fn a_token_that_is_not_taken_is_no_missing_permission() {
+        let reason = |status, code| {
+            let body = json!({"error": {"code": code, "message": ""}});
+            reason(&document(RequestKind::FolderBlobs, status, body))
+        };
+        assert_eq!(reason(401, "InvalidAuthenticationInfo"), Reason::SignIn);
+        assert_eq!(reason(403, "AuthenticationFailed"), Reason::SignIn);
+        assert_eq!(reason(403, "AuthorizationPermissionMismatch"), Reason::Forbidden);
+        assert_eq!(reason(403, "AuthorizationFailure"), Reason::Network);
     }
 
     #[test]

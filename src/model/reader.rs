@@ -51,7 +51,7 @@ impl<'a> Node<'a> {
     fn as_item(&self, value: &'a Value, pointer: String) -> Self {
         match value.get("id").and_then(Value::as_str) {
             Some(id) => Node::root(value, id, Arc::clone(&self.origin)),
-            None => Node { value: Some(value), pointer, ..self.clone() },
+            None => self.part(Some(value), pointer),
         }
     }
 
@@ -66,12 +66,24 @@ impl<'a> Node<'a> {
                 fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(field)).map(|(_, v)| v)
             })
         });
-        Self {
-            value: found.filter(|value| !value.is_null()),
-            is_below_oddity: self.is_below_oddity || self.value.is_some() && fields.is_none(),
-            pointer: format!("{}/{field}", self.pointer),
-            ..self.clone()
-        }
+        let is_below_oddity = self.is_below_oddity || self.value.is_some() && fields.is_none();
+        let found = found.filter(|value| !value.is_null());
+        Self { is_below_oddity, ..self.part(found, self.pointer_to(field)) }
+    }
+
+    /// Another place in the same resource.
+    fn part(&self, value: Option<&'a Value>, pointer: String) -> Self {
+        let (resource, origin) = (Arc::clone(&self.resource), Arc::clone(&self.origin));
+        Self { value, is_below_oddity: false, resource, pointer, origin }
+    }
+
+    /// Where a field is. Every field that is read comes by here, so it is spelled without `format!`.
+    fn pointer_to(&self, field: &str) -> String {
+        let mut pointer = String::with_capacity(self.pointer.len() + 1 + field.len());
+        pointer.push_str(&self.pointer);
+        pointer.push('/');
+        pointer.push_str(field);
+        pointer
     }
 
     /// Whether there is nothing here (`null` is nothing).
@@ -176,7 +188,7 @@ impl<'a> Node<'a> {
     fn children(&self, items: &'a [Value]) -> Vec<Self> {
         let indexed = items.iter().enumerate();
         indexed
-            .map(|(index, item)| self.as_item(item, format!("{}/{index}", self.pointer)))
+            .map(|(index, item)| self.as_item(item, self.pointer_to(&index.to_string())))
             .collect()
     }
 

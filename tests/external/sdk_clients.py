@@ -33,6 +33,8 @@ from azure.mgmt.resource.subscriptions import SubscriptionClient
 from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
+from checks import conclude, differ, differences, expect, note
+
 # What live Azure sends although the models of these SDK versions do not know it; all of it is in
 # recorded answers. Everything else unknown is a mistake.
 KNOWN_TO_AZURE_ONLY = {
@@ -41,30 +43,7 @@ KNOWN_TO_AZURE_ONLY = {
     "subnetId",  # service association links
 }
 
-differences: list[str] = []
 refused: set[str] = set()
-checks = 0
-
-
-def note(text: str) -> None:
-    """Counts a check that went well."""
-    global checks
-    checks += 1
-    print(f"ok    {text}")
-
-
-def differ(text: str) -> None:
-    """Remembers a difference."""
-    differences.append(text)
-    print(f"DIFF  {text}")
-
-
-def expect(what: str, actual, expected) -> None:
-    """One comparison."""
-    if actual == expected:
-        note(what)
-    else:
-        differ(f"{what}: {actual!r} instead of {expected!r}")
 
 
 # --- what the models declare -------------------------------------------------------------------
@@ -460,8 +439,7 @@ def main() -> int:
     read_error("a subscription that is not there", other.storage_accounts.list, 404, "SubscriptionNotFound")
     blobs(arguments.url, credential, accounts, options)
 
-    print(f"{checks} checks, {len(differences)} differences")
-    return 1 if differences else 0
+    return conclude()
 
 
 if __name__ == "__main__":

@@ -317,15 +317,17 @@ impl Estate<'_> {
     }
 
     /// The backups of the audited server, in the order Azure lists them, which means nothing.
-    pub fn backups(&self) -> Fact<List<PostgresBackup>> {
-        self.children_of_server(RequestKind::PostgresBackups, |node| {
-            let properties = node.at("properties");
-            Ok(PostgresBackup {
-                name: own_name(node)?,
-                completed: properties.at("completedTime").instant(),
-                assumed_utc: properties.at("completedTime").lacks_offset(),
-                backup_type: properties.at("backupType").text(),
-                source: node.source(),
+    pub fn backups(&self) -> &Fact<List<PostgresBackup>> {
+        self.backups.get_or_init(|| {
+            self.children_of_server(RequestKind::PostgresBackups, |node| {
+                let properties = node.at("properties");
+                Ok(PostgresBackup {
+                    name: own_name(node)?,
+                    completed: properties.at("completedTime").instant(),
+                    assumed_utc: properties.at("completedTime").lacks_offset(),
+                    backup_type: properties.at("backupType").text(),
+                    source: node.source(),
+                })
             })
         })
     }

@@ -133,7 +133,7 @@ fn beside_server<'e>(comparison: &Comparison<'e>, kind: RequestKind) -> World<'e
 
 pub(super) fn backups(comparison: &mut Comparison<'_>) {
     let world = beside_server(comparison, RequestKind::PostgresBackups);
-    let read: Fact<List<PostgresBackup>> = world.estate().backups();
+    let read: Fact<List<PostgresBackup>> = world.estate().backups().clone();
     let raw = comparison.exchange.items();
     comparison.list((&raw, &read), (by_id, |own| source_key(&own.source)), BACKUP);
     comparison.completeness(&read, comparison.names_all(by_id), false);
