@@ -167,7 +167,13 @@ impl ArmId {
     }
 
     fn from_segments(segments: &[&str]) -> Self {
-        Self::from_text(format!("/{}", segments.join("/")))
+        let length = segments.iter().map(|segment| segment.len() + 1).sum();
+        let mut text = String::with_capacity(length);
+        for segment in segments {
+            text.push('/');
+            text.push_str(segment);
+        }
+        Self::from_text(text)
     }
 
     fn from_text(text: String) -> Self {

@@ -134,7 +134,7 @@ impl Estate<'_> {
                     };
                     let linked: Vec<&ArmId> = several
                         .iter()
-                        .filter(|zone| self.link_between(zone, &vnet).value().is_some())
+                        .filter(|zone| link_to(&vnet, &self.links_of(zone)).value().is_some())
                         .collect();
                     match linked.as_slice() {
                         [only] => Fact::Known((*only).clone(), source),
@@ -195,7 +195,7 @@ impl Estate<'_> {
                 zones.items.retain(|zone| *zone != own);
                 zones.items.sort();
                 for zone in &zones.items {
-                    let link = self.link_between(zone, vnet);
+                    let link = link_to(vnet, &self.links_of(zone));
                     let registers = link.as_ref().and_then(|link, _| link.registration_enabled.clone());
                     match registers {
                         Fact::Known(true, _) => return link,
@@ -211,8 +211,8 @@ impl Estate<'_> {
     }
 
     /// The links of the server's zone. Absent when the zone itself is.
-    pub fn zone_links(&self) -> Fact<List<VirtualNetworkLink>> {
-        self.zone_id().and_then(|zone, _| self.links_of(&zone))
+    pub fn zone_links(&self) -> &Fact<List<VirtualNetworkLink>> {
+        self.zone_links.get_or_init(|| self.zone_id().and_then(|zone, _| self.links_of(&zone)))
     }
 
     fn links_of(&self, zone: &ArmId) -> Fact<List<VirtualNetworkLink>> {
@@ -244,22 +244,22 @@ impl Estate<'_> {
 
     /// The link of the server's zone to a virtual network.
     pub fn zone_link_to(&self, vnet: &ArmId) -> Fact<VirtualNetworkLink> {
-        self.zone_id().and_then(|zone, _| self.link_between(&zone, vnet))
+        link_to(vnet, self.zone_links())
     }
+}
 
-    /// The link of a zone to a virtual network; a zone has at most one for each. A link whose
-    /// network cannot be read may be the one, so it makes absence unprovable.
-    fn link_between(&self, zone: &ArmId, vnet: &ArmId) -> Fact<VirtualNetworkLink> {
-        self.links_of(zone).and_then(|links, source| {
-            let found = links.items.iter().find(|link| link.virtual_network.value() == Some(vnet));
-            if let Some(link) = found {
-                return Fact::Known(link.clone(), link.source.clone());
-            }
-            let unread = links.items.iter().find_map(|link| link.virtual_network.gap().cloned());
-            match unread.or(links.missing) {
-                Some(gap) => Fact::Unread(gap),
-                None => Fact::Absent(source),
-            }
-        })
-    }
+/// The link of a zone to a virtual network; a zone has at most one for each. A link whose network
+/// cannot be read may be the one, so it makes absence unprovable.
+fn link_to(vnet: &ArmId, links: &Fact<List<VirtualNetworkLink>>) -> Fact<VirtualNetworkLink> {
+    links.as_ref().and_then(|links, source| {
+        let found = links.items.iter().find(|link| link.virtual_network.value() == Some(vnet));
+        if let Some(link) = found {
+            return Fact::Known(link.clone(), link.source.clone());
+        }
+        let unread = links.items.iter().find_map(|link| link.virtual_network.gap());
+        match unread.or(links.missing.as_ref()) {
+            Some(gap) => Fact::Unread(gap.clone()),
+            None => Fact::Absent(source),
+        }
+    })
 }

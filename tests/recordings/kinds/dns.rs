@@ -75,7 +75,7 @@ pub(super) fn links(comparison: &mut Comparison<'_>) {
     let request = Request::arm(RequestKind::VirtualNetworkLinks, &zone);
     let body = listed(&comparison.exchange.body);
     let world = beside_zone(comparison, &zone).answering_with(&request, &body);
-    let read = world.estate().zone_links();
+    let read = world.estate().zone_links().clone();
     let raw = comparison.exchange.items();
     comparison.list((&raw, &read), (by_id, |own| key(&own.id)), LINK);
     comparison.completeness(&read, comparison.names_all(by_id), false);
