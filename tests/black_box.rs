@@ -21,7 +21,7 @@ use support::{Azure, Ran, root, verdicts};
 use vaudit_simulator::demo_manifest;
 
 /// How many simulators work at once.
-const WORKERS: usize = 2;
+const WORKERS: usize = 4;
 
 fn cases(file: &str) -> Vec<Value> {
     let path = root().join("tests/cases").join(file);

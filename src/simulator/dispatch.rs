@@ -69,9 +69,11 @@ impl Shared {
         Arc::clone(&self.scenario.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Tells another scenario from now on.
+    /// Tells another scenario from now on: another Azure, of which nobody has read anything yet.
     pub(crate) fn replace(&self, scenario: Scenario) {
         *self.scenario.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(scenario);
+        self.allowance.fill();
+        self.quota.fill();
     }
 
     /// Answers a request.

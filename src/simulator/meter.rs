@@ -44,6 +44,11 @@ impl Default for Allowance {
 }
 
 impl Allowance {
+    /// Fills the bucket.
+    pub(crate) fn fill(&self) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = (BURST, Instant::now());
+    }
+
     /// Takes one read and says how many are left, for the principal and for the subscription.
     pub(crate) fn take(&self) -> (u32, u32) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -73,6 +78,11 @@ impl Default for Quota {
 }
 
 impl Quota {
+    /// Opens a new window.
+    pub(crate) fn fill(&self) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = (QUERIES, Instant::now());
+    }
+
     /// Takes one query and says how many are left, and in how many seconds there are all again.
     pub(crate) fn take(&self) -> (u32, u64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,6 +106,8 @@ mod tests {
         let allowance = Allowance::default();
         assert_eq!(allowance.take(), (249, 3749));
         assert!(allowance.take().0 < 249);
+        allowance.fill();
+        assert_eq!(allowance.take(), (249, 3749));
     }
 
     #[test]
@@ -104,6 +116,8 @@ mod tests {
         assert_eq!(quota.take(), (14, 5));
         let (left, seconds) = quota.take();
         assert!(left == 13 && (1..=5).contains(&seconds));
+        quota.fill();
+        assert_eq!(quota.take(), (14, 5));
     }
 
     #[test]
