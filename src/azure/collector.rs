@@ -167,6 +167,12 @@ pub async fn collect(
     Ok(snapshot)
 }
 
+/// Asks for all pages of some answers at once, in their order.
+pub async fn read(session: &Session, requests: &[Request]) -> Vec<Document> {
+    let asked = requests.iter().map(|request| ask(session, request));
+    futures::future::join_all(asked).await.into_iter().flatten().collect()
+}
+
 /// Waits until the run is stopped; for ever when nobody can stop it.
 async fn stopped(stop: &mut watch::Receiver<Option<Stopped>>) -> Stopped {
     loop {

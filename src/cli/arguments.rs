@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Collect(Box<Collect>),
     /// List the blobs of both containers, for `check --blob-listing`
     ListBlobs(Box<ListBlobs>),
+    /// Look for a deployment, write a commented vaudit.toml, and run the first check
+    Init(Box<Init>),
     /// List the rules
     Rules(Rules),
     /// Print a rule's page
@@ -173,6 +175,78 @@ pub(crate) struct ListBlobs {
     pub(crate) output: PathBuf,
 }
 
+/// `vaudit init`.
+#[derive(Args, Debug)]
+pub(crate) struct Init {
+    /// Where to write the manifest
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_MANIFEST)]
+    pub(crate) config: PathBuf,
+
+    /// Overwrite a manifest that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Ask nothing, also on a terminal; what is not clear is left open
+    #[arg(long)]
+    pub(crate) no_input: bool,
+
+    /// Only write the manifest
+    #[arg(long)]
+    pub(crate) no_check: bool,
+
+    /// What to call the deployment [default: the resource group's name]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+
+    /// Look in this subscription only
+    #[arg(long, value_name = "ID")]
+    pub(crate) subscription: Option<String>,
+
+    /// The resource group of the deployment
+    #[arg(long, value_name = "NAME")]
+    pub(crate) resource_group: Option<String>,
+
+    /// The PostgreSQL flexible server
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server: Option<String>,
+
+    /// The AKS cluster
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+
+    /// The client id of the Vectice service principal
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+
+    /// The application's storage account
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+
+    /// The application's blob container
+    #[arg(long, value_name = "NAME")]
+    pub(crate) container: Option<String>,
+
+    /// The storage account of the blob copies
+    #[arg(long, value_name = "NAME")]
+    pub(crate) backup_account: Option<String>,
+
+    /// The container of the blob copies
+    #[arg(long, value_name = "NAME")]
+    pub(crate) backup_container: Option<String>,
+
+    /// The Azure cloud
+    #[arg(long, value_name = "NAME", default_value = "public", value_parser = PossibleValuesParser::new(CLOUDS))]
+    pub(crate) cloud: String,
+
+    /// Sign in with this credential only
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(CREDENTIALS))]
+    pub(crate) credential: Option<String>,
+
+    /// Show no progress on stderr
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+}
+
 /// What is audited, and as whom.
 #[derive(Args, Debug)]
 pub(crate) struct Target {
@@ -282,6 +356,10 @@ pub(crate) enum SchemaOf {
     Snapshot,
 }
 
+/// The manifest that is read when none is named.
+pub(crate) const DEFAULT_MANIFEST: &str = "vaudit.toml";
+
+const CLOUDS: [&str; 3] = ["public", "usgov", "china"];
 const PROFILES: [&str; 3] = ["reference", "hardened", "all"];
 const FAIL_ON: [&str; 6] = ["critical", "high", "medium", "low", "note", "never"];
 const CREDENTIALS: [&str; 6] = [

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use vaudit_azure::{CollectError, Guard, Session, SignInError, Transport, collect, sign_in};
+use vaudit_azure::{CollectError, Session, SignInError, collect, sign_in};
 use vaudit_engine::ExitCode;
 use vaudit_model::blob::Shelf;
 use vaudit_model::blob_listing::{BlobListing, Contents};
@@ -13,15 +13,13 @@ use vaudit_model::snapshot::{Header, SNAPSHOT_VERSION, Selection, Stopped};
 use vaudit_model::{Audience, Deployment, Need, RequestKind, Snapshot};
 
 use crate::arguments::{Talk, Target};
+use crate::connection::Connection;
 use crate::conversation::Conversation;
 use crate::failure::Failure;
 use crate::progress::Line;
 use crate::sources::LiveAudit;
 use crate::spool::Spool;
 use crate::stop;
-
-/// How much waiting a run spends on retries in all.
-const RETRY_BUDGET: Duration = Duration::from_secs(60);
 
 /// What a run reads.
 pub(crate) struct Asked<'a> {
@@ -83,14 +81,12 @@ async fn run(
         blob_listing: listing.as_ref().map(BlobListing::of),
         manifest: live.audit.copy.clone(),
     };
-    let guard = Guard::new(live.audit.manifest.cloud.clone())
-        .map_err(|error| Failure::new(error.to_string()).because(&error))?;
-    let transport = Transport::new(guard, live.proxy.clone(), RETRY_BUDGET, line.watcher());
-    let transport = Arc::new(transport);
+    let connection = Connection::of(live);
+    let transport = connection.door(line.watcher())?;
     line.say("signing in");
     let mut audiences = audiences(needs);
     audiences.retain(|audience| listing.is_none() || *audience != Audience::Storage);
-    let signing_in = sign_in(&transport, &live.sign_in, live.credential, &audiences);
+    let signing_in = sign_in(&transport, &connection.sign_in, connection.credential, &audiences);
     let tokens = tokio::select! {
         tokens = signing_in => tokens.map_err(|error| refused(&error))?,
         stopped = stopped(&mut stop) => {
@@ -145,7 +141,7 @@ async fn stopped(stop: &mut watch::Receiver<Option<Stopped>>) -> Stopped {
 }
 
 /// What was tried to sign in, and why each credential gave no token.
-fn refused(error: &SignInError) -> Failure {
+pub(crate) fn refused(error: &SignInError) -> Failure {
     let failed: Vec<_> = error.attempts.iter().filter(|attempt| attempt.configured).collect();
     let message = match failed.as_slice() {
         [attempt, ..] => {

@@ -4,11 +4,13 @@ mod arguments;
 mod catalogue;
 mod check;
 mod collecting;
+mod connection;
 mod conversation;
 mod environment;
 mod failure;
 mod generated;
 mod git;
+mod init;
 mod list_blobs;
 mod outputs;
 mod pending_file;
@@ -58,6 +60,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Check(check) => block_on(check::check(check, talk)),
         Command::Collect(collect) => block_on(check::collect(collect, talk)),
         Command::ListBlobs(list) => block_on(list_blobs::list_blobs(list, talk)),
+        Command::Init(init) => block_on(init::init(init, talk)),
         Command::Simulate(simulate) => block_on(simulate::simulate(simulate, talk)),
         Command::Rules(rules) => print(&catalogue::list(&rules.profile)),
         Command::Explain { rule } => print(&catalogue::page(rule)?),

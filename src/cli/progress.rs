@@ -75,6 +75,11 @@ impl Line {
         self.counts.wave.load(Ordering::Relaxed)
     }
 
+    /// Takes the line away for as long as something else is on the screen.
+    pub(crate) fn aside<T>(&self, other: impl FnOnce() -> T) -> T {
+        self.bar.suspend(other)
+    }
+
     /// Takes the line away before anything else is written.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();

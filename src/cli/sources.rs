@@ -18,14 +18,11 @@ use vaudit_model::snapshot::{ManifestCopy, SnapshotError};
 use vaudit_model::{Cloud, Deployment, Snapshot};
 use vaudit_simulator::{DEMO_AUDITOR, Options, Scenario, Simulator, demo_manifest};
 
-use crate::arguments::Target;
+use crate::arguments::{DEFAULT_MANIFEST, Target};
 use crate::environment;
 use crate::failure::Failure;
 use crate::problems;
 use crate::spool::Spool;
-
-/// The manifest that is read when none is named.
-pub(crate) const DEFAULT_MANIFEST: &str = "vaudit.toml";
 
 /// What the demo's embedded manifest is called in reports.
 const DEMO_MANIFEST: &str = "vaudit-demo.toml";
@@ -314,6 +311,7 @@ fn use_cloud(manifest: &mut Manifest, cloud: Cloud) {
     manifest.cloud = cloud;
 }
 
-fn credential(name: &str) -> Option<CredentialKind> {
+/// The credential of a name.
+pub(crate) fn credential(name: &str) -> Option<CredentialKind> {
     CredentialKind::IN_ORDER.into_iter().find(|kind| kind.name() == name)
 }

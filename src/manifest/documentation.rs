@@ -26,7 +26,8 @@ pub fn commented_defaults() -> String {
     text
 }
 
-fn heading(top: &Top, comment: &str) -> String {
+/// The heading of a table at the top, with what it is.
+pub(crate) fn heading(top: &Top, comment: &str) -> String {
     format!("# {}\n{comment}{}\n", top.about, top.heading())
 }
 
@@ -34,8 +35,14 @@ fn comment_unless_in_force<T>(key: &Key<T>) -> &'static str {
     if matches!(key.absent, Absent::Unknown(_)) { "# " } else { "" }
 }
 
-fn line<T>(key: &Key<T>, comment: &str) -> String {
+/// A key with its default or an example.
+pub(crate) fn line<T>(key: &Key<T>, comment: &str) -> String {
     let (Absent::Mistake(value) | Absent::Unknown(value) | Absent::Means(value)) = key.absent;
+    line_with(key, value, comment)
+}
+
+/// A key with a value, in TOML.
+pub(crate) fn line_with<T>(key: &Key<T>, value: &str, comment: &str) -> String {
     let choice = match &key.kind {
         Kind::Word(_) | Kind::Number(..) => format!("; {}", key.kind.wants()),
         _ => String::new(),

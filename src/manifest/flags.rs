@@ -52,7 +52,8 @@ pub fn flag_for_key(key: &str) -> Option<&'static str> {
     FLAGS.iter().find(|(_, own, _)| *own == key).map(|(flag, _, _)| *flag)
 }
 
-fn basic_string(value: &str) -> String {
+/// A TOML string of one line.
+pub(crate) fn basic_string(value: &str) -> String {
     let mut text = String::from("\"");
     for c in value.chars() {
         match c {

@@ -10,6 +10,7 @@ use vaudit_model::deployment::WaiverPolicy;
 use vaudit_model::{Cloud, Deployment};
 
 pub use documentation::commented_defaults;
+pub use draft::{Draft, Entry};
 pub use flags::{Flags, flag_for_key, from_flags};
 pub use problem::{Note, Problem};
 pub use schema::json_schema;
@@ -17,6 +18,7 @@ pub use schema::json_schema;
 mod clouds;
 mod deployments;
 mod documentation;
+mod draft;
 mod endpoints;
 mod flags;
 mod forms;

@@ -176,8 +176,8 @@ impl Need {
     }
 }
 
-/// The kinds of requests vaudit sends. Each belongs to one [`Need`]; a need may take several (the
-/// list first, a read by id where the list does not reach).
+/// The kinds of requests vaudit sends. Most belong to a [`Need`]; a need may take several (the list
+/// first, a read by id where the list does not reach).
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -275,6 +275,11 @@ pub enum RequestKind {
     ManagementGroup,
     /// List the subscriptions the auditor can see.
     Subscriptions,
+    /// List the resources of one type in a subscription; `vaudit init` looks for deployments with it.
+    SubscriptionResources,
+    /// List the role assignments at, above and below a resource, whoever holds them; `vaudit init`
+    /// looks for the service principal with it.
+    RoleAssignmentsAround,
 }
 
 /// Which of Azure's services answers a request, and so which token it carries.
@@ -293,7 +298,7 @@ pub enum Audience {
 
 impl RequestKind {
     /// Every kind of request.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 48] = [
         Self::Subscription,
         Self::ResourceGroup,
         Self::PostgresServers,
@@ -340,9 +345,11 @@ impl RequestKind {
         Self::TenantRoleAssignments,
         Self::ManagementGroup,
         Self::Subscriptions,
+        Self::SubscriptionResources,
+        Self::RoleAssignmentsAround,
     ];
 
-    /// The needs this request serves.
+    /// The needs this request serves; none where no rule needs it.
     pub fn needs(self) -> &'static [Need] {
         match self {
             Self::Subscription => &[Need::Subscription],
@@ -382,6 +389,7 @@ impl RequestKind {
             Self::TenantRoleAssignments | Self::ManagementGroup | Self::Subscriptions => {
                 &[Need::TenantRoleAssignments]
             }
+            Self::SubscriptionResources | Self::RoleAssignmentsAround => &[],
         }
     }
 
@@ -437,7 +445,9 @@ impl RequestKind {
                 "Microsoft.Network/privateDnsZones/virtualNetworkLinks/read"
             }
             Self::ServicePrincipal => "Application.Read.All",
-            Self::RoleAssignments => "Microsoft.Authorization/roleAssignments/read",
+            Self::RoleAssignments | Self::RoleAssignmentsAround => {
+                "Microsoft.Authorization/roleAssignments/read"
+            }
             Self::BackupFolders | Self::FolderBlobs | Self::SourceBlobs => {
                 "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
             }
@@ -468,6 +478,7 @@ impl RequestKind {
             }
             Self::TenantRoleAssignments => "Microsoft.Authorization/roleAssignments/read",
             Self::ManagementGroup => "Microsoft.Management/managementGroups/read",
+            Self::SubscriptionResources => "Microsoft.Resources/subscriptions/resources/read",
         }
     }
 
@@ -520,6 +531,8 @@ impl RequestKind {
             Self::TenantRoleAssignments => "the role assignments in all visible subscriptions",
             Self::ManagementGroup => "the root management group",
             Self::Subscriptions => "the visible subscriptions",
+            Self::SubscriptionResources => "the resources of the subscription",
+            Self::RoleAssignmentsAround => "the role assignments around the storage account",
         }
     }
 
@@ -540,7 +553,8 @@ pub struct Request {
     pub kind: RequestKind,
     /// Of what: an ARM id, a Graph path, or the URL of a container.
     pub target: String,
-    /// The principal of a role assignment list, the prefix of a blob listing.
+    /// The principal of a role assignment list, the type of a list of resources, the prefix of a blob
+    /// listing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
 }
@@ -559,6 +573,12 @@ impl Request {
     /// A request about what is assigned to a principal at a scope.
     pub fn assigned_to(kind: RequestKind, scope: &crate::ArmId, principal: &str) -> Self {
         Self { filter: Some(principal.to_ascii_lowercase()), ..Self::arm(kind, scope) }
+    }
+
+    /// The resources of one type in a subscription.
+    pub fn resources_of(subscription: &crate::ArmId, resource_type: &str) -> Self {
+        let filter = Some(resource_type.to_ascii_lowercase());
+        Self { filter, ..Self::arm(RequestKind::SubscriptionResources, subscription) }
     }
 
     /// A Graph request; `path` is below the version, such as `servicePrincipals(appId='…')`.

@@ -7,6 +7,7 @@ mod support;
 
 mod configuration;
 mod exit_codes;
+mod init;
 mod outputs;
 mod selection;
 mod sign_in;

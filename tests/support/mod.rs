@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 pub(crate) mod pages;
+pub(crate) mod proxy;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -8,6 +8,10 @@ use super::{Sdk, client, send_first_page};
 
 pub(super) async fn send(sdk: &Sdk, request: &Request, id: &ArmId) -> Option<()> {
     let client = client!(package_2022_04_01, sdk);
+    if request.kind == RequestKind::RoleAssignmentsAround {
+        let list = client.role_assignments_client();
+        return send_first_page!(list.list_for_scope(bare(id)));
+    }
     let subscription = id.subscription()?;
     match request.kind {
         RequestKind::RoleAssignments => {

@@ -120,6 +120,7 @@ impl Session {
         };
         let built = match request.kind {
             Kind::Subscriptions => resources::send_subscriptions(&sdk).await,
+            Kind::SubscriptionResources => resources::send_of_type(&sdk, request, &id).await,
             Kind::Subscription | Kind::ResourceGroup | Kind::Resources => {
                 resources::send(&sdk, request.kind, &id).await
             }
@@ -149,6 +150,7 @@ impl Session {
             | Kind::RoleAssignmentSchedules
             | Kind::DenyAssignmentsAbove
             | Kind::DenyAssignmentsBelow
+            | Kind::RoleAssignmentsAround
             | Kind::Permissions => authorization::send(&sdk, request, &id).await,
             Kind::TenantRoleAssignments => resource_graph::send(&sdk, request, skip_token).await,
             Kind::ManagedClusters

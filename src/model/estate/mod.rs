@@ -7,6 +7,7 @@ mod backup;
 mod blob_listing;
 mod cluster_network;
 mod concerns;
+mod discovery;
 mod disks;
 mod dns;
 #[cfg(test)]
@@ -34,6 +35,7 @@ use std::sync::OnceLock;
 
 pub use backup::{DatedFolders, FolderState, FolderStates, ListedFolder, MOST_LISTED_FOLDERS};
 pub use cluster_network::ClusterNetwork;
+pub use discovery::ListedSubscription;
 pub use disks::Disk;
 pub use dns::{AddressRecord, PrivateDnsZone, VirtualNetworkLink};
 pub use folders::Folder;

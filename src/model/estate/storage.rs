@@ -117,6 +117,27 @@ impl StorageAccount {
     }
 }
 
+impl BlobContainer {
+    /// Reads a container from its entry in the account's list.
+    ///
+    /// # Errors
+    ///
+    /// The gap when the entry has neither name nor id.
+    pub fn read(node: &Node<'_>) -> Result<Self, Gap> {
+        let name = match node.at("name").text() {
+            Fact::Known(name, _) => name,
+            Fact::Absent(_) | Fact::Unread(_) => item_id(node)?.name().to_owned(),
+        };
+        let deleted = node.at("properties").at("deleted");
+        let deleted = if deleted.is_missing() {
+            Fact::Known(false, deleted.source())
+        } else {
+            deleted.flag()
+        };
+        Ok(Self { name, deleted, source: node.source() })
+    }
+}
+
 impl Candidate for StorageAccount {
     fn id(&self) -> &ArmId {
         &self.id
@@ -182,25 +203,7 @@ impl Estate<'_> {
     }
 
     fn containers_of(&self, account: &Fact<StorageAccount>) -> Fact<List<BlobContainer>> {
-        account.as_ref().and_then(|account, _| {
-            let request = Request::arm(RequestKind::BlobContainers, &account.id);
-            let list = self.snapshot.list_of_existing(&request);
-            list.map(|list| {
-                typed(list, |node| {
-                    let name = match node.at("name").text() {
-                        Fact::Known(name, _) => name,
-                        Fact::Absent(_) | Fact::Unread(_) => item_id(node)?.name().to_owned(),
-                    };
-                    let deleted = node.at("properties").at("deleted");
-                    let deleted = if deleted.is_missing() {
-                        Fact::Known(false, deleted.source())
-                    } else {
-                        deleted.flag()
-                    };
-                    Ok(BlobContainer { name, deleted, source: node.source() })
-                })
-            })
-        })
+        account.as_ref().and_then(|account, _| self.containers(&account.id))
     }
 
     /// The application's container, as the control plane shows it. Absent when a complete list has
