@@ -7,6 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+pub mod diagnosis;
 pub mod json;
 pub mod sarif;
 pub mod table;

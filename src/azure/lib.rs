@@ -23,4 +23,5 @@ pub use proxy::{InvalidProxy, Proxy};
 pub use record::RecordedAnswer;
 pub use requests::Session;
 pub use sign_in::{Attempt, CredentialKind, SignInEnvironment, SignInError, Tokens, sign_in};
+pub use tls::{TlsError, trusted_certificates};
 pub use transport::{Incoming, Outgoing, Traffic, Transport, TransportError, Watcher};

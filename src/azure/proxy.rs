@@ -4,6 +4,8 @@
 use reqwest::NoProxy;
 use url::Url;
 
+use crate::transport::CONNECT_TIMEOUT;
+
 /// The schemes of proxies that others support.
 const OTHER_SCHEMES: &[&str] = &["socks", "socks4", "socks4a", "socks5", "socks5h"];
 
@@ -63,6 +65,30 @@ impl Proxy {
         Self { exempt: Some(hosts), ..self }
     }
 
+    /// The host and port of the proxy; none when connections go out directly.
+    pub fn host(&self) -> Option<String> {
+        let address = self.address.as_ref()?;
+        let port = address.port_or_known_default()?;
+        Some(format!("{}:{port}", address.host_str()?))
+    }
+
+    /// The hosts that are reached without it, as `NO_PROXY` lists them.
+    pub fn exempt(&self) -> Option<&str> {
+        self.exempt.as_deref()
+    }
+
+    /// Whether it accepts connections.
+    ///
+    /// # Errors
+    ///
+    /// Why it does not.
+    pub async fn connects(&self) -> std::io::Result<()> {
+        let Some(host) = self.host() else { return Ok(()) };
+        let connecting = tokio::net::TcpStream::connect(&host);
+        tokio::time::timeout(CONNECT_TIMEOUT, connecting).await??;
+        Ok(())
+    }
+
     /// The proxy for an HTTP client; none when connections go out directly.
     ///
     /// # Errors
@@ -99,6 +125,7 @@ mod tests {
             let proxy = Proxy::at(address).unwrap();
             assert_eq!(proxy.address.as_ref().unwrap().as_str(), read);
             assert!(proxy.for_client().unwrap().is_some());
+            assert!(!proxy.host().unwrap().contains('@'), "{proxy:?}");
             assert!(!format!("{proxy:?}").contains("user"), "{proxy:?}");
         }
     }

@@ -20,12 +20,26 @@ pub enum TlsError {
     Setup(#[from] rustls::Error),
 }
 
+/// How many certificates are trusted: those of the system, or those `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR` name.
+///
+/// # Errors
+///
+/// When there are none.
+pub fn trusted_certificates() -> Result<usize, TlsError> {
+    Ok(roots()?.len())
+}
+
 /// The configuration for connections that check the server's certificate.
 ///
 /// # Errors
 ///
 /// When there are no root certificates.
 pub(crate) fn checked() -> Result<ClientConfig, TlsError> {
+    with_roots(roots()?)
+}
+
+fn roots() -> Result<RootCertStore, TlsError> {
     let native = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     let (added, _) = roots.add_parsable_certificates(native.certs);
@@ -35,7 +49,7 @@ pub(crate) fn checked() -> Result<ClientConfig, TlsError> {
             if errors.is_empty() { String::new() } else { format!(" ({})", errors.join("; ")) };
         return Err(TlsError::NoRoots { found });
     }
-    with_roots(roots)
+    Ok(roots)
 }
 
 /// The configuration for a client that speaks plain HTTP to this machine: no certificate is

@@ -33,7 +33,7 @@ const AT_ONCE: usize = 16;
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
 
 /// How long a connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long an answer may pause between two pieces.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -145,6 +145,11 @@ impl TransportError {
             Self::Timeout { .. } | Self::Broken { .. } => true,
             Self::Refused(_) | Self::TooLarge { .. } | Self::Tls(_) | Self::Client(_) => false,
         }
+    }
+
+    /// Whether the host is there, and its certificate is not trusted.
+    pub fn is_certificate_trouble(&self) -> bool {
+        matches!(self, Self::Unreachable { why, .. } if is_certificate_trouble(why))
     }
 
     /// The chain of causes below this error, outermost first.

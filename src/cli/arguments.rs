@@ -61,6 +61,8 @@ pub(crate) enum Command {
     ListBlobs(Box<ListBlobs>),
     /// Look for a deployment, write a commented vaudit.toml, and run the first check
     Init(Box<Init>),
+    /// Look at everything an audit depends on, and say what to do where it does not work
+    Doctor(Box<Doctor>),
     /// List the rules
     Rules(Rules),
     /// Print a rule's page
@@ -245,6 +247,21 @@ pub(crate) struct Init {
     /// Show no progress on stderr
     #[arg(long)]
     pub(crate) no_progress: bool,
+}
+
+/// `vaudit doctor`.
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) target: Target,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    /// For which rules to look whether they can be judged: `reference`, `hardened`, `all`
+    /// [default: reference]
+    #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(PROFILES))]
+    pub(crate) profile: Option<String>,
 }
 
 /// What is audited, and as whom.

@@ -9,7 +9,7 @@ use vaudit_azure::{CollectError, Session, SignInError, collect, sign_in};
 use vaudit_engine::ExitCode;
 use vaudit_model::blob::Shelf;
 use vaudit_model::blob_listing::{BlobListing, Contents};
-use vaudit_model::snapshot::{Header, SNAPSHOT_VERSION, Selection, Stopped};
+use vaudit_model::snapshot::{Header, Selection, Stopped};
 use vaudit_model::{Audience, Deployment, Need, RequestKind, Snapshot};
 
 use crate::arguments::{Talk, Target};
@@ -60,6 +60,20 @@ pub(crate) async fn watched(
     result
 }
 
+/// Reads everything that is needed, on a line that somebody else shows.
+///
+/// # Errors
+///
+/// The same.
+pub(crate) async fn quietly(
+    live: &LiveAudit,
+    deployments: &[Deployment],
+    asked: Asked<'_>,
+    line: &Line,
+) -> Result<Snapshot, Failure> {
+    run(live, deployments, asked, stop::watch(None), line).await
+}
+
 async fn run(
     live: &LiveAudit,
     deployments: &[Deployment],
@@ -68,18 +82,11 @@ async fn run(
     line: &Line,
 ) -> Result<Snapshot, Failure> {
     let header = Header {
-        vaudit_snapshot: SNAPSHOT_VERSION,
         contents,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        started_at: Timestamp::now(),
-        finished_at: Timestamp::now(),
         selection,
-        stopped: None,
-        requests: 0,
-        retries: 0,
-        identity: Default::default(),
         blob_listing: listing.as_ref().map(BlobListing::of),
         manifest: live.audit.copy.clone(),
+        ..Header::beginning(env!("CARGO_PKG_VERSION"), Timestamp::now())
     };
     let connection = Connection::of(live);
     let transport = connection.door(line.watcher())?;

@@ -67,9 +67,27 @@ impl Connection {
     ///
     /// When an endpoint of the cloud is no address.
     pub(crate) fn door(&self, watcher: Watcher) -> Result<Arc<Transport>, Failure> {
+        self.door_within(RETRY_BUDGET, watcher)
+    }
+
+    /// A door that sends nothing twice: who wants to know whether something works wants to know it
+    /// soon.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub(crate) fn probe(&self) -> Result<Arc<Transport>, Failure> {
+        self.door_within(Duration::ZERO, Arc::new(|_| {}))
+    }
+
+    fn door_within(
+        &self,
+        retry_budget: Duration,
+        watcher: Watcher,
+    ) -> Result<Arc<Transport>, Failure> {
         let guard = Guard::new(self.cloud.clone())
             .map_err(|error| Failure::new(error.to_string()).because(&error))?;
-        Ok(Arc::new(Transport::new(guard, self.proxy.clone(), RETRY_BUDGET, watcher)))
+        Ok(Arc::new(Transport::new(guard, self.proxy.clone(), retry_budget, watcher)))
     }
 
     /// Signs in.

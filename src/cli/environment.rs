@@ -81,6 +81,13 @@ pub(crate) fn proxy() -> Result<Proxy, Failure> {
     })
 }
 
+/// The variables that say which certificates are trusted, as far as they are set.
+pub(crate) fn certificate_sources() -> Vec<String> {
+    let names = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+    let set = names.iter().filter_map(|name| Some(format!("{name} ({})", variable(name)?)));
+    set.collect()
+}
+
 /// Whether this runs where nobody watches.
 pub(crate) fn is_ci() -> bool {
     variable("CI").is_some_and(|value| value != "false" && value != "0")

@@ -6,6 +6,7 @@ mod check;
 mod collecting;
 mod connection;
 mod conversation;
+mod doctor;
 mod environment;
 mod failure;
 mod generated;
@@ -60,6 +61,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Check(check) => block_on(check::check(check, talk)),
         Command::Collect(collect) => block_on(check::collect(collect, talk)),
         Command::ListBlobs(list) => block_on(list_blobs::list_blobs(list, talk)),
+        Command::Doctor(doctor) => block_on(doctor::doctor(doctor, talk)),
         Command::Init(init) => block_on(init::init(init, talk)),
         Command::Simulate(simulate) => block_on(simulate::simulate(simulate, talk)),
         Command::Rules(rules) => print(&catalogue::list(&rules.profile)),

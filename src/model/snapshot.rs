@@ -66,6 +66,26 @@ pub struct Header {
     pub manifest: ManifestCopy,
 }
 
+impl Header {
+    /// The header of a run of a version of vaudit that begins at an instant and has asked nothing.
+    pub fn beginning(tool_version: &str, at: Timestamp) -> Self {
+        Self {
+            vaudit_snapshot: SNAPSHOT_VERSION,
+            contents: Contents::default(),
+            tool_version: tool_version.to_owned(),
+            started_at: at,
+            finished_at: at,
+            selection: Selection::default(),
+            stopped: None,
+            requests: 0,
+            retries: 0,
+            identity: Identity::default(),
+            blob_listing: None,
+            manifest: ManifestCopy::default(),
+        }
+    }
+}
+
 /// What a run was asked to judge.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

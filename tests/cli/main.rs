@@ -6,6 +6,7 @@
 mod support;
 
 mod configuration;
+mod doctor;
 mod exit_codes;
 mod init;
 mod outputs;

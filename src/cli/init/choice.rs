@@ -39,11 +39,13 @@ struct Candidate {
     value: String,
     /// How it is shown in a question.
     shown: String,
+    /// Whether it may be taken unasked when it is the only one.
+    is_near: bool,
 }
 
 impl Candidate {
     fn named(value: &str) -> Self {
-        Self { value: value.to_owned(), shown: value.to_owned() }
+        Self { value: value.to_owned(), shown: value.to_owned(), is_near: true }
     }
 }
 
@@ -158,8 +160,12 @@ impl Answers {
         let lost = survey.accounts.items.iter().find_map(|own| own.containers.lost.as_deref());
         let wanted =
             Wanted { key: "backup.account", what: "account of the blob copies", given, lost };
-        let candidates = accounts.iter().map(|own| Candidate::named(own.selector())).collect();
-        let account = self.one_of(&wanted, candidates, ask);
+        // What is called after backups in another group may be those of another deployment.
+        let candidates = accounts.iter().map(|own| {
+            let is_near = own.is_in_group;
+            Candidate { is_near, ..Candidate::named(own.selector()) }
+        });
+        let account = self.one_of(&wanted, candidates.collect(), ask);
         let wanted = Wanted {
             key: "backup.container",
             what: "container of the blob copies",
@@ -170,7 +176,7 @@ impl Answers {
             |own: &Account| account.as_ref().is_none_or(|chosen| own.selector() == chosen);
         let containers = pairs.iter().filter(|(own, _)| is_chosen(own)).map(|(own, container)| {
             let shown = format!("{container} in {}", own.selector());
-            Candidate { value: (*container).clone(), shown }
+            Candidate { value: (*container).clone(), shown, is_near: own.is_in_group }
         });
         self.one_of(&wanted, containers.collect(), ask);
     }
@@ -227,7 +233,7 @@ impl Answers {
         let candidates = applications.iter().filter_map(|(id, own)| {
             let client_id = own.client_id.as_ref()?;
             let shown = format!("client id {client_id}, object id {id}");
-            Some(Candidate { value: client_id.clone(), shown })
+            Some(Candidate { value: client_id.clone(), shown, is_near: true })
         });
         let wanted = Wanted {
             key: "service_principal.client_id",
@@ -259,7 +265,8 @@ impl Answers {
         let shown: Vec<String> = candidates.iter().map(|own| own.shown.clone()).collect();
         let index = match candidates.len() {
             0 => None,
-            1 => Some(0),
+            1 if candidates.iter().all(|own| own.is_near) => Some(0),
+            1 => ask(&format!("This may be the {}.", wanted.what), &shown),
             _ => ask(&format!("Several things may be the {}.", wanted.what), &shown),
         };
         let chosen = index.and_then(|index| candidates.get(index)).map(|own| own.value.clone());
@@ -270,12 +277,14 @@ impl Answers {
         let why = match (candidates.len(), wanted.lost) {
             (0, Some(lost)) => format!("the {}: {lost}", wanted.what),
             (0, None) => format!("the {}: nothing that could be it was seen", wanted.what),
+            (1, _) => format!("whether this is the {}: {}", wanted.what, shown.join("; ")),
             (count, _) => {
                 format!("which of {count} is the {}: {}", wanted.what, shown.join("; "))
             }
         };
         let remark = match candidates.len() {
             0 => format!("Not found out: {why}"),
+            1 => "If it is this; take the `#` away:".to_owned(),
             _ => "One of these; take the `#` away:".to_owned(),
         };
         self.open.push(why);
@@ -409,6 +418,20 @@ mod tests {
         assert_eq!(value(&found, "postgres.server"), Some("pg-2"));
         assert_eq!(value(&found, "storage.container"), Some("c"));
         assert_eq!(value(&found, "service_principal.client_id"), Some("Other-Client"));
+    }
+
+    #[test]
+    fn copies_elsewhere_are_not_taken_unasked() {
+        let mut elsewhere = account("storebackup", &["copies"], &[]);
+        elsewhere.is_in_group = false;
+        let survey = survey(vec![account("store", &["vectice"], &["app"]), elsewhere]);
+        let found = answers(&survey, &[], None);
+        assert_eq!(value(&found, "backup.account"), None);
+        assert_eq!(found.entries["backup.account"].others.len(), 1);
+        assert_eq!(found.entries["backup.container"].others, ["copies"]);
+        let found = answers(&survey, &[], Some(0));
+        assert!(value(&found, "backup.account").is_some_and(|id| id.starts_with(GROUP)));
+        assert_eq!(value(&found, "backup.container"), Some("copies"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use vaudit_azure::{Session, read};
 use vaudit_engine::ExitCode;
 use vaudit_manifest::{Context, Draft, Entry, parse};
 use vaudit_model::shell::{inert, quote};
-use vaudit_model::snapshot::{Header, SNAPSHOT_VERSION};
+use vaudit_model::snapshot::Header;
 use vaudit_model::{Audience, Deployment, Request, Snapshot};
 
 use self::asker::Asker;
@@ -95,7 +95,10 @@ async fn look(
     let session = connection.session(&audiences, line.watcher()).await?;
     let mut look = Look {
         deployment: Deployment::new("", "", ""),
-        snapshot: Snapshot::empty(header(&session)),
+        snapshot: Snapshot::empty(Header {
+            identity: session.tokens.identity().clone(),
+            ..Header::beginning(env!("CARGO_PKG_VERSION"), jiff::Timestamp::now())
+        }),
         session,
     };
     look.deployment.cloud = std::sync::Arc::new(connection.cloud);
@@ -125,24 +128,6 @@ impl Look {
     /// What was read, as an estate.
     fn estate(&self) -> vaudit_model::Estate<'_> {
         vaudit_model::Estate::new(&self.snapshot, &self.deployment)
-    }
-}
-
-fn header(session: &Session) -> Header {
-    let now = jiff::Timestamp::now();
-    Header {
-        vaudit_snapshot: SNAPSHOT_VERSION,
-        contents: Default::default(),
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        started_at: now,
-        finished_at: now,
-        selection: Default::default(),
-        stopped: None,
-        requests: 0,
-        retries: 0,
-        identity: session.tokens.identity().clone(),
-        blob_listing: None,
-        manifest: Default::default(),
     }
 }
 
