@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
-"""Holds the templates for CI and Kubernetes against public schemas, and writes their shell scripts out.
+"""Holds the templates for CI and Kubernetes against public schemas, and writes out what is inside them.
 
     templates.py FOLDER
 
-FOLDER gets every script of a template as a file of its own, for a shell and a linter to read, and the
-manifest of the ConfigMap, for vaudit to read. Each schema has to refuse a template with a misspelt key
-too.
+FOLDER gets every script of a template and of its documentation as a file of its own, for a shell and a
+linter to read; the steps that the documentation shows, as a workflow; and the manifest of the ConfigMap,
+for vaudit to read. Each schema has to refuse a template with a misspelt key too.
 """
 
 import copy
 import importlib.resources
 import json
 import pathlib
+import re
 import sys
 from collections.abc import Iterator
 
@@ -20,6 +21,7 @@ from jsonschema import Draft7Validator
 from jsonschema.exceptions import best_match
 
 KUBERNETES = pathlib.Path("deploy/kubernetes")
+PAGE = pathlib.Path("docs/nightly.md")
 
 # The schema, the template, and the path of a key that is misspelt on purpose.
 TEMPLATES = [
@@ -89,6 +91,29 @@ def write_scripts(folder: pathlib.Path, name: str, document: object) -> int:
     return len(found)
 
 
+def documented(folder: pathlib.Path) -> None:
+    """What the page tells to type and to copy."""
+    text = PAGE.read_text(encoding="utf-8")
+    commands = re.findall(r"^```bash\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    steps = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert commands and len(steps) == 1, f"{len(commands)} blocks of commands, {len(steps)} of steps"
+    # One script, as the later commands use what the first ones found out.
+    (folder / "page.sh").write_text("#!/usr/bin/env bash\n" + "\n".join(commands), encoding="utf-8")
+    head = "on: workflow_dispatch\njobs:\n  page:\n    runs-on: ubuntu-latest\n    steps:\n"
+    (folder / "page.yml").write_text(head + steps[0], encoding="utf-8")
+
+
+def pins() -> None:
+    """Actions of others are named by commit, and by the same one everywhere."""
+    known: dict[str, str] = {}
+    for file in (pathlib.Path("action.yml"), PAGE, *sorted(pathlib.Path("examples/github").glob("*.yml"))):
+        for action, pin in re.findall(r"uses: ([^@\s]+)@(.*)", file.read_text(encoding="utf-8")):
+            ours = action == "example-org/vaudit"
+            assert re.fullmatch("0{40}" if ours else r"[0-9a-f]{40} # v\d+\.\d+\.\d+", pin), f"{file}: {action}@{pin}"
+            assert known.setdefault(action, pin) == pin, f"{file}: {action} is pinned elsewhere as {known[action]}"
+    print(f"{len(known)} actions, each with one pin")
+
+
 def kustomizations() -> None:
     """Every manifest is in the kustomization beside it, and nothing in one is missing."""
     for file in sorted(KUBERNETES.glob("*/kustomization.yaml")):
@@ -124,6 +149,8 @@ def main() -> int:
         write_scripts(folder, str(file), document)
         if document["kind"] == "ConfigMap":
             (folder / "vaudit.toml").write_text(document["data"]["vaudit.toml"], encoding="utf-8")
+    documented(folder)
+    pins()
     kustomizations()
     return 1 if bad else 0
 
