@@ -166,6 +166,8 @@ class Cases:
         assert "There was no audit" in wrong.summary and "NOPE001" in wrong.log, wrong.log
         # The conversation may quote anything, so it must stand where commands are off.
         assert wrong.log.index("::stop-commands::") < wrong.log.index("NOPE001"), wrong.log
+        whole = self.run(demo="drifted", arguments="--rule=NOPE 001")
+        assert "NOPE 001" in whole.log, f"an argument does not stay whole:\n{whole.log}"
         self.lost("no manifest", self.run(), 2, "error")
         for name in ("upload-sarif", "upload-evidence", "fail-on-indeterminate"):
             misspelt = self.run(demo="compliant", **{name: "True"})
