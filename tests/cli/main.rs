@@ -9,6 +9,7 @@ mod configuration;
 mod doctor;
 mod exit_codes;
 mod init;
+mod new_user;
 mod outputs;
 mod selection;
 mod sign_in;

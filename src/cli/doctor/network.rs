@@ -230,18 +230,18 @@ fn clock<'a>(answers: impl Iterator<Item = &'a Incoming>, skew_seconds: u32) -> 
 fn judged(ahead: SignedDuration, round_trip: Duration, skew_seconds: u32) -> Finding {
     let direction = if ahead.is_negative() { "behind" } else { "ahead of" };
     let apart = ahead.unsigned_abs();
-    // A date has no fractions, and the answer was on its way for a while.
-    let allowed = Duration::from_secs(u64::from(skew_seconds) + 1) + round_trip;
     let seconds = apart.as_secs();
     let shown = match seconds / 60 {
         0 => format!("{seconds} s"),
         minutes => format!("{minutes} min {} s", seconds % 60),
     };
-    let said = match seconds {
-        0 | 1 => "this machine agrees with Azure to the second".to_owned(),
-        _ => format!("this machine is {shown} {direction} Azure"),
+    // A date has no fractions, and the answer was on its way for a while.
+    let unsure = Duration::from_secs(1) + round_trip;
+    let said = match apart <= unsure {
+        true => "this machine agrees with Azure".to_owned(),
+        false => format!("this machine is {shown} {direction} Azure"),
     };
-    if apart <= allowed {
+    if apart <= Duration::from_secs(u64::from(skew_seconds)) + unsure {
         return Finding::new("clock", State::Works, said);
     }
     Finding::new("clock", State::Broken, format!("{said}; {skew_seconds} s are allowed"))
@@ -268,6 +268,7 @@ mod tests {
         };
         assert_eq!(judge(301, 0).state, State::Works);
         assert_eq!(judge(-320, 20).state, State::Works);
+        assert!(judge(3, 2).said.contains("agrees"), "{}", judge(3, 2).said);
         let ahead = judge(1203, 0);
         assert_eq!(ahead.state, State::Broken);
         assert!(ahead.said.contains("20 min 3 s ahead of Azure"), "{}", ahead.said);
