@@ -17,11 +17,11 @@ use crate::graph::Graph;
 use crate::json::merge_patch;
 use crate::log::{Log, LoggedRequest};
 use crate::meter::{Allowance, Quota, Serial};
-use crate::request::{Asked, Entry, Misdirected, Service};
+use crate::request::{Asked, Entry, Misdirected, Origin, Service};
 use crate::scenario::Scenario;
-use crate::sign_in::{SignIn, loopback};
+use crate::sign_in::SignIn;
 use crate::tokens::{Claims, Mint, TokenProblem};
-use crate::{arm, arm_errors, blob, blob_xml, graph, resource_graph};
+use crate::{arm, arm_errors, blob, blob_xml, clouds, graph, resource_graph};
 
 /// A token request is a few hundred bytes.
 const MOST_BODY_BYTES: usize = 256 * 1024;
@@ -143,6 +143,7 @@ impl Shared {
         };
         let fault = faults::strike(&scenario.faults, &asked.line());
         let answer = scene.answer(caller.as_ref(), fault).map(|mut answer| {
+            scene.translate(&mut answer);
             scene.set_headers(&mut answer);
             if let Some(fault) = fault {
                 fault.set_headers(&mut answer);
@@ -177,11 +178,21 @@ impl Scene<'_> {
     /// Who asks, where a service wants to know.
     fn caller(&self) -> Result<Option<Claims>, TokenProblem> {
         let service = self.asked.service;
-        if matches!(service, Service::SignIn | Service::Metadata) {
+        if matches!(service, Service::SignIn | Service::Metadata | Service::Pipelines) {
             return Ok(None);
         }
         let authorization = self.asked.header("authorization");
-        self.shared.mint.check(authorization, service, loopback(&self.asked.origin)).map(Some)
+        self.shared.mint.check(authorization, service, &self.asked.origin).map(Some)
+    }
+
+    /// Puts the names of the cloud that was asked into an answer.
+    fn translate(&self, answer: &mut Answer) {
+        if let Origin::Azure(cloud) = self.asked.origin
+            && *cloud != clouds::PUBLIC
+            && let Ok(text) = std::str::from_utf8(&answer.body)
+        {
+            answer.body = cloud.as_served(text).into_bytes();
+        }
     }
 
     fn unauthenticated(&self, problem: &TokenProblem) -> Answer {
@@ -233,6 +244,7 @@ impl Scene<'_> {
         match (self.asked.service, caller) {
             (Service::SignIn, _) => self.sign_in().answer(self.asked),
             (Service::Metadata, _) => self.sign_in().managed_identity(self.asked),
+            (Service::Pipelines, _) => self.sign_in().pipelines(self.asked),
             (Service::Arm, Some(caller)) => arm::answer(self.scenario, self.asked, caller),
             (Service::Graph, Some(caller)) => {
                 let graph = Graph {
@@ -279,7 +291,7 @@ impl Scene<'_> {
                 let (code, message) = (code.unwrap_or(usual_code), message.unwrap_or(usual));
                 blob_xml::error(status, code, message, self.id, self.scenario.clock.served())
             }
-            Service::SignIn | Service::Metadata => {
+            Service::SignIn | Service::Metadata | Service::Pipelines => {
                 let (usual_code, usual) = match status {
                     401 => ("invalid_client", "AADSTS7000215: Invalid client secret provided."),
                     429 | 503 => (
@@ -367,7 +379,9 @@ impl Scene<'_> {
                     answer.set_default("x-ms-client-request-id", id);
                 }
             }
-            Service::SignIn | Service::Metadata => answer.set_default("x-ms-request-id", self.id),
+            Service::SignIn | Service::Metadata | Service::Pipelines => {
+                answer.set_default("x-ms-request-id", self.id)
+            }
         }
     }
 }

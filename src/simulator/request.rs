@@ -5,22 +5,21 @@ use hyper::header::{HOST, HeaderMap};
 use hyper::http::request::Parts;
 use url::form_urlencoded;
 
+use crate::clouds::{self, Cloud};
 use crate::percent;
 
-/// Azure's own host names, as served behind a proxy that leads here.
-const LOGIN_HOST: &str = "login.microsoftonline.com";
-const ARM_HOST: &str = "management.azure.com";
-const GRAPH_HOST: &str = "graph.microsoft.com";
-/// What follows the account in the name of a blob endpoint.
-pub(crate) const BLOB_SUFFIX: &str = ".blob.core.windows.net";
+/// Where jobs of Azure Pipelines get their tokens, whatever the cloud.
+const PIPELINES_HOST: &str = "dev.azure.com";
 
 /// One of the services that are simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
     /// Entra's token endpoint and discovery documents.
     SignIn,
-    /// The managed identity endpoint.
+    /// The managed identity endpoints.
     Metadata,
+    /// Azure Pipelines.
+    Pipelines,
     /// Azure Resource Manager.
     Arm,
     /// Microsoft Graph.
@@ -37,8 +36,8 @@ pub(crate) enum Origin {
         /// `http://127.0.0.1:1234`.
         base: String,
     },
-    /// Azure's real names.
-    Azure,
+    /// The real names of a cloud.
+    Azure(&'static Cloud),
 }
 
 /// How a connection came in.
@@ -106,21 +105,19 @@ impl Asked {
             if !entry.tls || entry.sni.as_deref().is_some_and(|sni| sni != host) {
                 return Err(Misdirected::WrongHost);
             }
-            let service = match host {
-                LOGIN_HOST => Service::SignIn,
-                ARM_HOST => Service::Arm,
-                GRAPH_HOST => Service::Graph,
-                _ => {
-                    let account = host.strip_suffix(BLOB_SUFFIX).ok_or(Misdirected::WrongHost)?;
-                    segments.insert(0, account.to_owned());
-                    Service::Blob
-                }
-            };
-            (Origin::Azure, service)
+            let (cloud, service, account) = named(host).ok_or(Misdirected::WrongHost)?;
+            segments.splice(0..0, account.map(str::to_owned));
+            (Origin::Azure(cloud), service)
         };
+        let told = |text: &str| match &origin {
+            Origin::Azure(cloud) => cloud.as_told(text),
+            Origin::Loopback { .. } => text.to_owned(),
+        };
+        let segments = segments.iter().map(|segment| told(segment)).collect();
         let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
-            .into_owned()
+            .map(|(name, value)| (name.into_owned(), told(&value)))
             .collect();
+        let body = std::str::from_utf8(&body).map(|text| Bytes::from(told(text))).unwrap_or(body);
         Ok(Self {
             method: parts.method.as_str().to_ascii_uppercase(),
             origin,
@@ -166,31 +163,31 @@ impl Asked {
 impl Origin {
     /// Where ARM is.
     pub(crate) fn arm(&self) -> String {
-        self.base_or(ARM_HOST)
+        self.base_or(|cloud| cloud.arm)
     }
 
     /// Where Graph is.
     pub(crate) fn graph(&self) -> String {
-        self.base_or(GRAPH_HOST)
+        self.base_or(|cloud| cloud.graph)
     }
 
     /// Where one signs in.
     pub(crate) fn login(&self) -> String {
-        self.base_or(LOGIN_HOST)
+        self.base_or(|cloud| cloud.login)
     }
 
     /// Where an account's blobs are, without a trailing slash.
     pub(crate) fn blob(&self, account: &str) -> String {
         match self {
             Self::Loopback { base } => format!("{base}/{account}"),
-            Self::Azure => format!("https://{account}{BLOB_SUFFIX}"),
+            Self::Azure(cloud) => format!("https://{account}{}", cloud.blob_suffix),
         }
     }
 
-    fn base_or(&self, host: &str) -> String {
+    fn base_or(&self, host: fn(&Cloud) -> &str) -> String {
         match self {
             Self::Loopback { base } => base.clone(),
-            Self::Azure => format!("https://{host}"),
+            Self::Azure(cloud) => format!("https://{}", host(cloud)),
         }
     }
 }
@@ -208,6 +205,23 @@ fn is_loopback(host: &str, port: u16) -> bool {
     matches!(name, Some("127.0.0.1" | "localhost" | "[::1]"))
 }
 
+/// The cloud, service and, for blobs, account of a host name.
+fn named(host: &str) -> Option<(&'static Cloud, Service, Option<&str>)> {
+    if host == PIPELINES_HOST {
+        return Some((&clouds::PUBLIC, Service::Pipelines, None));
+    }
+    clouds::ALL.into_iter().find_map(|cloud| {
+        let services = [
+            (cloud.login, Service::SignIn),
+            (cloud.arm, Service::Arm),
+            (cloud.graph, Service::Graph),
+        ];
+        let service = services.into_iter().find(|(name, _)| *name == host);
+        let account = || Some((cloud, Service::Blob, Some(host.strip_suffix(cloud.blob_suffix)?)));
+        service.map(|(_, service)| (cloud, service, None)).or_else(account)
+    })
+}
+
 /// On loopback the path tells the services apart; what is none of theirs is a blob account.
 fn service_by_path(segments: &[String]) -> Service {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -218,8 +232,10 @@ fn service_by_path(segments: &[String]) -> Service {
         Service::Arm
     } else if is(0, "v1.0") || is(0, "beta") {
         Service::Graph
-    } else if is(0, "metadata") && is(1, "identity") {
+    } else if is(0, "metadata") && is(1, "identity") || is(0, "msi") && is(1, "token") {
         Service::Metadata
+    } else if is(2, "_apis") {
+        Service::Pipelines
     } else if is(1, "oauth2")
         || is(1, "discovery")
         || (is(2, ".well-known") && is(3, "openid-configuration"))
@@ -273,6 +289,8 @@ mod tests {
             ("/t/v2.0/.well-known/openid-configuration", Service::SignIn),
             ("/common/discovery/instance", Service::SignIn),
             ("/metadata/identity/oauth2/token", Service::Metadata),
+            ("/msi/token", Service::Metadata),
+            ("/org/project/_apis/distributedtask/hubs/build", Service::Pipelines),
             ("/account/container", Service::Blob),
         ] {
             assert_eq!(asked(path, "127.0.0.1:80", &plain()).unwrap().service, service, "{path}");
@@ -288,5 +306,23 @@ mod tests {
         assert_eq!(blob.line(), "GET /acc/c?a=b c");
         assert_eq!(blob.path_with(&[("d", "e/f")]), "/c?a=b+c&d=e%2Ff");
         assert_eq!(blob.origin.blob("acc"), "https://acc.blob.core.windows.net");
+    }
+
+    #[test]
+    fn other_clouds_are_told_the_same_story_in_their_names() {
+        let host = "management.usgovcloudapi.net";
+        let entry = Entry { port: 80, tls: true, sni: Some(host.into()) };
+        let zone = "x.private.postgres.database.usgovcloudapi.net";
+        let asked = asked(&format!("/subscriptions/{zone}?zone={zone}"), host, &entry).unwrap();
+        assert_eq!(asked.segments[1], "x.private.postgres.database.azure.com");
+        assert_eq!(asked.parameter("zone"), Some("x.private.postgres.database.azure.com"));
+        assert_eq!(asked.origin.arm(), "https://management.usgovcloudapi.net");
+        assert_eq!(asked.origin.graph(), "https://graph.microsoft.us");
+        assert_eq!(asked.origin.blob("a"), "https://a.blob.core.usgovcloudapi.net");
+        let Origin::Azure(cloud) = asked.origin else { panic!("this is a cloud") };
+        let told = "https://a.blob.core.windows.net/ privatelink.postgres.database.azure.com";
+        let served = "https://a.blob.core.usgovcloudapi.net/ privatelink.postgres.database.usgovcloudapi.net";
+        assert_eq!(cloud.as_served(told), served);
+        assert_eq!(cloud.as_told(served), told);
     }
 }

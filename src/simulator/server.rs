@@ -153,6 +153,11 @@ impl Simulator {
         scenario.auditors.first().map(|auditor| self.shared.mint.issue(auditor, audience))
     }
 
+    /// A token of another issuer, as Kubernetes gives it to a service account that may sign in.
+    pub fn federated_token(&self, issuer: &str, subject: &str) -> String {
+        self.shared.mint.federated(issuer, subject)
+    }
+
     /// Serves one connection as if it had come to Azure: for proxies that lead CONNECT requests
     /// here. The name in the TLS greeting and the `Host` decide which service answers.
     ///

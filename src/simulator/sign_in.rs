@@ -7,6 +7,7 @@ use url::form_urlencoded;
 
 use crate::DEMO_AUDITOR;
 use crate::answer::Answer;
+use crate::assertion::{self, Certificate, Federation};
 use crate::clock::parse_duration;
 use crate::meter::Serial;
 use crate::request::{Asked, Origin};
@@ -23,6 +24,10 @@ pub(crate) struct Auditor {
     pub(crate) object_id: String,
     /// How long its tokens are valid.
     pub(crate) token_lifetime: SignedDuration,
+    /// The certificate that its application knows.
+    pub(crate) certificate: Option<Certificate>,
+    /// Whom its application trusts; anybody when left out.
+    pub(crate) federation: Option<Federation>,
     secret: String,
     secret_expired: bool,
 }
@@ -39,6 +44,10 @@ pub(crate) struct AuditorFile {
     secret_expired: bool,
     #[serde(default)]
     token_lifetime: Option<String>,
+    #[serde(default)]
+    certificate: Option<String>,
+    #[serde(default)]
+    federation: Option<Federation>,
 }
 
 impl Default for Auditor {
@@ -49,6 +58,8 @@ impl Default for Auditor {
             client_id: DEMO_AUDITOR.client_id.to_owned(),
             secret: DEMO_AUDITOR.client_secret.to_owned(),
             object_id: DEMO_AUDITOR.object_id.to_owned(),
+            certificate: None,
+            federation: None,
             secret_expired: false,
             token_lifetime: SignedDuration::from_mins(60),
         }
@@ -62,7 +73,12 @@ impl AuditorFile {
             None => SignedDuration::from_mins(60),
             Some(text) => parse_duration(&text).ok_or("`token_lifetime` is not a duration")?,
         };
+        let certificate = self.certificate.as_deref().map(|pem| {
+            Certificate::from_pem(pem).ok_or("`certificate` is not PEM with an RSA key")
+        });
         Ok(Auditor {
+            certificate: certificate.transpose()?,
+            federation: self.federation,
             tenant: self.tenant,
             client_id: self.client_id,
             secret: self.secret,
@@ -70,6 +86,14 @@ impl AuditorFile {
             secret_expired: self.secret_expired,
             token_lifetime,
         })
+    }
+}
+
+impl Auditor {
+    /// Whether a text is its secret, which also stands in for the secrets of the machine and the job
+    /// that it runs on.
+    pub(crate) fn has_secret(&self, text: &str) -> bool {
+        self.secret == text
     }
 }
 
@@ -152,11 +176,16 @@ impl SignIn<'_> {
         let Some(auditor) = auditor else {
             return self.unknown_client(client_id, tenant);
         };
-        // Whoever holds an assertion was let in by someone else; its signature proves nothing here.
-        let has_assertion =
-            field("client_assertion").is_some_and(|jwt| jwt.split('.').count() == 3);
-        if !has_assertion && let Some(refusal) = self.refuse_secret(auditor, field("client_secret"))
-        {
+        let refusal = match field("client_assertion") {
+            Some(assertion) => {
+                let endpoint = format!("{}/{tenant}/oauth2/v2.0/token", asked.origin.login());
+                assertion::check(auditor, &endpoint, assertion).err().map(|(code, text)| {
+                    self.error(401, "invalid_client", code, &format!("AADSTS{code}: {text}"))
+                })
+            }
+            None => self.refuse_secret(auditor, field("client_secret")),
+        };
+        if let Some(refusal) = refusal {
             return refusal;
         }
         self.issue(auditor, audience, &asked.origin, |token, seconds| {
@@ -202,7 +231,7 @@ impl SignIn<'_> {
         // A scope may be a list; the audience is what is left of the one with `/.default`.
         let wanted = scope.split(' ').find(|scope| !scope.is_empty()).unwrap_or_default();
         let audience = wanted.strip_suffix("/.default").unwrap_or(wanted);
-        if audience_services(audience, loopback(origin)).is_empty() {
+        if audience_services(audience, origin).is_empty() {
             let text = format!(
                 "AADSTS500011: The resource principal named {audience} was not found in the \
                  tenant named {}.",
@@ -215,7 +244,7 @@ impl SignIn<'_> {
         Answer::json(200, &body(token, seconds)).with("cache-control", "no-store, no-cache")
     }
 
-    /// Answers a request to the managed identity endpoint.
+    /// Answers a request to the managed identity endpoints: the metadata service's and App Service's.
     pub(crate) fn managed_identity(&self, asked: &Asked) -> Answer {
         let refuse = |text: &str| {
             Answer::json(400, &json!({"error": "invalid_request", "error_description": text}))
@@ -236,6 +265,13 @@ impl SignIn<'_> {
         let Some(auditor) = self.auditors.iter().find(is_wanted) else {
             return refuse("Identity not found");
         };
+        // App Service has an endpoint of its own, and a secret in the place of the closed network.
+        let is_app_service = asked.segments.first().is_some_and(|segment| segment == "msi");
+        let header = asked.header("x-identity-header").unwrap_or_default();
+        if is_app_service && !auditor.has_secret(header) {
+            let text = "The identity header is not the one of this app.";
+            return Answer::json(401, &json!({"statusCode": 401, "message": text}));
+        }
         let end = Timestamp::now().as_second() + auditor.token_lifetime.as_secs();
         self.issue(auditor, resource, &asked.origin, |token, seconds| {
             json!({"access_token": token, "client_id": auditor.client_id,
@@ -285,14 +321,6 @@ impl SignIn<'_> {
             "error_uri": format!("https://login.microsoftonline.com/error?code={code}")
         });
         Answer::json(status, &body).with("cache-control", "no-store, no-cache")
-    }
-}
-
-/// The base address when the client came by loopback.
-pub(crate) fn loopback(origin: &Origin) -> Option<&str> {
-    match origin {
-        Origin::Loopback { base } => Some(base),
-        Origin::Azure => None,
     }
 }
 

@@ -6,9 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::request::Service;
+use crate::assertion::EXCHANGE;
+use crate::clouds::PUBLIC;
+use crate::request::{Origin, Service};
 use crate::sign_in::Auditor;
 
 /// Makes tokens and recognises its own.
@@ -70,8 +72,20 @@ impl Mint {
             "tid": auditor.tenant,
             "ver": "1.0"
         });
+        self.sealed(&claims)
+    }
+
+    /// Makes a token of another issuer, as it is exchanged for one of Entra.
+    pub(crate) fn federated(&self, issuer: &str, subject: &str) -> String {
+        let now = Timestamp::now().as_second();
+        let claims = json!({"aud": EXCHANGE, "iss": issuer, "sub": subject, "nbf": now,
+            "exp": now + 600});
+        self.sealed(&claims)
+    }
+
+    fn sealed(&self, claims: &Value) -> String {
         let header = json!({"typ": "JWT", "alg": "none"});
-        let content = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+        let content = [&header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
         let content = content.join(".");
         let seal = self.seal(&content);
         format!("{content}.{seal}")
@@ -82,7 +96,7 @@ impl Mint {
         &self,
         authorization: Option<&str>,
         service: Service,
-        loopback: Option<&str>,
+        origin: &Origin,
     ) -> Result<Claims, TokenProblem> {
         let authorization = authorization.ok_or(TokenProblem::Missing)?;
         let (scheme, token) = authorization.split_once(' ').ok_or(TokenProblem::Garbage)?;
@@ -96,7 +110,7 @@ impl Mint {
         if claims.exp <= Timestamp::now().as_second() {
             return Err(TokenProblem::Expired(Box::new(claims)));
         }
-        if !audience_services(&claims.aud, loopback).contains(&service) {
+        if !audience_services(&claims.aud, origin).contains(&service) {
             return Err(TokenProblem::Audience(Box::new(claims)));
         }
         Ok(claims)
@@ -112,18 +126,28 @@ impl Mint {
 ///
 /// Clients configured for a cloud of their own ask for tokens of its ARM and Graph addresses, which
 /// on loopback are one; those tokens are good for both.
-pub(crate) fn audience_services(audience: &str, loopback: Option<&str>) -> &'static [Service] {
+pub(crate) fn audience_services(audience: &str, origin: &Origin) -> &'static [Service] {
     let audience = audience.trim_end_matches('/').to_ascii_lowercase();
-    if loopback.is_some_and(|base| base.eq_ignore_ascii_case(&audience)) {
+    let (cloud, base) = match origin {
+        Origin::Azure(cloud) => (*cloud, None),
+        Origin::Loopback { base } => (&PUBLIC, Some(base.to_ascii_lowercase())),
+    };
+    if base.as_ref() == Some(&audience) {
         return &[Service::Arm, Service::Graph];
     }
-    let own_account = loopback.and_then(|base| audience.strip_prefix(base));
-    match audience.as_str() {
-        "https://management.azure.com" | "https://management.core.windows.net" => &[Service::Arm],
-        "https://graph.microsoft.com" | "00000003-0000-0000-c000-000000000000" => &[Service::Graph],
-        "https://storage.azure.com" => &[Service::Blob],
-        other if other.ends_with(".blob.core.windows.net") => &[Service::Blob],
-        _ if own_account.is_some_and(|rest| rest.starts_with('/')) => &[Service::Blob],
+    let own_account = base.and_then(|base| audience.strip_prefix(&base).map(str::to_owned));
+    if own_account.is_some_and(|rest| rest.starts_with('/')) {
+        return &[Service::Blob];
+    }
+    if audience == "00000003-0000-0000-c000-000000000000" {
+        return &[Service::Graph];
+    }
+    match audience.strip_prefix("https://").unwrap_or_default() {
+        name if name == cloud.arm || name == cloud.classic => &[Service::Arm],
+        name if name == cloud.graph => &[Service::Graph],
+        // The same in every cloud.
+        "storage.azure.com" => &[Service::Blob],
+        name if name.ends_with(cloud.blob_suffix) => &[Service::Blob],
         _ => &[],
     }
 }
@@ -132,22 +156,24 @@ pub(crate) fn audience_services(audience: &str, loopback: Option<&str>) -> &'sta
 mod tests {
     use super::*;
 
+    const AZURE: Origin = Origin::Azure(&PUBLIC);
+
     #[test]
     fn tokens_are_for_one_audience_and_one_time() {
         let mint = Mint::default();
         let mut auditor = Auditor::default();
         let token = format!("Bearer {}", mint.issue(&auditor, "https://management.azure.com/"));
-        let claims = mint.check(Some(&token), Service::Arm, None).unwrap();
+        let claims = mint.check(Some(&token), Service::Arm, &AZURE).unwrap();
         assert_eq!(
             (claims.oid, claims.appid),
             (auditor.object_id.clone(), auditor.client_id.clone())
         );
-        let graph = mint.check(Some(&token), Service::Graph, None);
+        let graph = mint.check(Some(&token), Service::Graph, &AZURE);
         assert!(matches!(graph, Err(TokenProblem::Audience(_))));
 
         auditor.token_lifetime = SignedDuration::from_secs(-1);
         let token = format!("Bearer {}", mint.issue(&auditor, "https://storage.azure.com"));
-        let blob = mint.check(Some(&token), Service::Blob, None);
+        let blob = mint.check(Some(&token), Service::Blob, &AZURE);
         assert!(matches!(blob, Err(TokenProblem::Expired(_))));
     }
 
@@ -157,16 +183,17 @@ mod tests {
         let mint = Mint::default();
         for header in [token.as_str(), "x", "Bearer a.b.c", &format!("Bearer {token}"), "Basic x.y"]
         {
-            assert_eq!(mint.check(Some(header), Service::Arm, None), Err(TokenProblem::Garbage));
+            assert_eq!(mint.check(Some(header), Service::Arm, &AZURE), Err(TokenProblem::Garbage));
         }
-        assert_eq!(mint.check(None, Service::Arm, None), Err(TokenProblem::Missing));
+        assert_eq!(mint.check(None, Service::Arm, &AZURE), Err(TokenProblem::Missing));
     }
 
     #[test]
     fn a_cloud_of_its_own_has_audiences_of_its_own() {
-        let base = Some("http://127.0.0.1:9");
-        assert_eq!(audience_services("http://127.0.0.1:9/", base), [Service::Arm, Service::Graph]);
-        assert_eq!(audience_services("http://127.0.0.1:9/acc", base), [Service::Blob]);
-        assert!(audience_services("http://127.0.0.1:99", base).is_empty());
+        let base = Origin::Loopback { base: "http://127.0.0.1:9".to_owned() };
+        assert_eq!(audience_services("http://127.0.0.1:9/", &base), [Service::Arm, Service::Graph]);
+        assert_eq!(audience_services("http://127.0.0.1:9/acc", &base), [Service::Blob]);
+        assert!(audience_services("http://127.0.0.1:99", &base).is_empty());
+        assert!(audience_services("https://management.usgovcloudapi.net", &AZURE).is_empty());
     }
 }

@@ -67,19 +67,64 @@ async fn refusals_are_entras_own() {
     assert_eq!(get.status, 405);
 }
 
-#[tokio::test]
-async fn an_assertion_is_as_good_as_a_secret() {
-    let azure = serve_named("compliant").await;
-    let form = format!(
-        "grant_type=client_credentials&client_id={}&client_assertion=a.b.c&client_assertion_type=\
-         urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&scope=https%3A%2F%2F\
-         storage.azure.com%2F.default",
+fn assertion_form(assertion: &str) -> String {
+    format!(
+        "grant_type=client_credentials&client_id={}&client_assertion={assertion}\
+         &client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\
+         &scope=https%3A%2F%2Fstorage.azure.com%2F.default",
         DEMO_AUDITOR.client_id
-    );
-    let reply = azure.post(&token_path(DEMO_AUDITOR.tenant), &form).await;
+    )
+}
+
+#[tokio::test]
+async fn a_federated_token_is_as_good_as_a_secret() {
+    let azure = serve(json!({"description": "an issuer that is trusted", "auditors": [{
+        "tenant": DEMO_AUDITOR.tenant, "client_id": DEMO_AUDITOR.client_id, "secret": "s",
+        "object_id": "o", "federation": {"issuer": "https://issuer", "subject": "job"}}]}))
+    .await;
+    let path = token_path(DEMO_AUDITOR.tenant);
+    let trusted = azure.simulator.federated_token("https://issuer", "job");
+    let reply = azure.post(&path, &assertion_form(&trusted)).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
-    let unknown = sign_in(&azure, "https%3A%2F%2Fexample.com%2F.default").await;
+    // `{"aud": "else", …}`, `{"x5t#S256": "?"}`
+    for (assertion, code) in [
+        ("a.b.c".to_owned(), 50_027),
+        ("nothing".to_owned(), 50_027),
+        (azure.simulator.federated_token("https://issuer", "other"), 700_213),
+        ("e30.eyJhdWQiOiJlbHNlIn0.x".to_owned(), 700_212),
+        ("eyJ4NXQjUzI1NiI6Ij8ifQ.e30.AAAA".to_owned(), 700_027),
+    ] {
+        let body = azure.post(&path, &assertion_form(&assertion)).await.json();
+        assert_eq!(body["error_codes"], json!([code]), "{assertion}: {body}");
+    }
+    let unknown =
+        azure.post(&path, &form(DEMO_AUDITOR.client_id, "s", "https%3A%2F%2Fe.com")).await;
     assert_eq!(unknown.json()["error"], "invalid_resource");
+}
+
+#[tokio::test]
+async fn a_job_of_azure_pipelines_gets_a_token_to_exchange() {
+    let azure = serve_named("compliant").await;
+    let job = "/org/project/_apis/distributedtask/hubs/build/plans/1/jobs/2/oidctoken";
+    let path = format!("{job}?api-version=7.1&serviceConnectionId=3");
+    let bearer = format!("Bearer {}", DEMO_AUDITOR.client_secret);
+    let own = [("authorization", bearer.as_str())];
+    let reply = azure.send("POST", &path, None, &own, "").await.unwrap();
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let token = reply.json()["oidcToken"].as_str().unwrap().to_owned();
+    let exchanged = azure.post(&token_path(DEMO_AUDITOR.tenant), &assertion_form(&token)).await;
+    assert_eq!(exchanged.status, 200, "{}", exchanged.text);
+    let foreign = [("authorization", "Bearer x")];
+    for (method, path, headers, status) in [
+        ("POST", path.as_str(), &foreign[..], 401),
+        ("POST", &path, &[], 401),
+        ("POST", job, &own, 400),
+        ("POST", "/org/project/_apis/build/builds", &own, 404),
+        ("GET", &path, &own, 405),
+    ] {
+        let reply = azure.send(method, path, None, headers, "").await.unwrap();
+        assert_eq!(reply.status, status, "{method} {path}");
+    }
 }
 
 #[tokio::test]
@@ -115,6 +160,12 @@ async fn a_managed_identity_gets_its_token_from_the_metadata_endpoint() {
         (wrong.status, wrong.json()["error_description"].as_str()),
         (400, Some("Identity not found"))
     );
+    let app = "/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Fmanagement.azure.com";
+    for (header, status) in [(DEMO_AUDITOR.client_secret, 200), ("wrong", 401)] {
+        let headers = [("x-identity-header", header)];
+        let reply = azure.send("GET", app, None, &headers, "").await.unwrap();
+        assert_eq!(reply.status, status, "{}", reply.text);
+    }
 }
 
 #[tokio::test]
