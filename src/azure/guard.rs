@@ -13,6 +13,9 @@ pub enum Purpose {
     Read(Audience),
     /// Getting a token from the sign-in authority.
     SignIn,
+    /// Getting, as a job of Azure Pipelines, the token that the sign-in authority takes for its
+    /// service connection.
+    PipelinesToken,
     /// Getting a token from the machine's own identity endpoint.
     ManagedIdentity,
 }
@@ -25,6 +28,7 @@ impl Purpose {
             Self::Read(Audience::Graph) => "Microsoft Graph",
             Self::Read(Audience::Storage) => "the Blob service",
             Self::SignIn => "the sign-in authority",
+            Self::PipelinesToken => "Azure Pipelines",
             Self::ManagedIdentity => "this machine's identity endpoint",
         }
     }
@@ -170,7 +174,11 @@ impl Guard {
     fn is_read(&self, purpose: Purpose, method: Method, url: &Url) -> bool {
         let path = url.path().trim_end_matches('/').to_ascii_lowercase();
         match (purpose, method) {
-            (Purpose::SignIn, Method::Post) => path.ends_with("/oauth2/v2.0/token"),
+            (Purpose::SignIn, Method::Post) => is_token_path(url),
+            (Purpose::PipelinesToken, Method::Post) => {
+                path.contains("/_apis/distributedtask/hubs/") && path.ends_with("/oidctoken")
+            }
+            (Purpose::PipelinesToken, Method::Get | Method::Head) => false,
             (Purpose::Read(Audience::ResourceManager), Method::Post) => {
                 path == "/providers/microsoft.resourcegraph/resources"
             }
@@ -188,9 +196,25 @@ impl Guard {
             Purpose::Read(Audience::Graph) => url.origin() == self.graph.origin(),
             Purpose::Read(Audience::Storage) => self.cloud.owns_blob_endpoint(url.as_str()),
             Purpose::SignIn => url.origin() == self.authority.origin(),
+            Purpose::PipelinesToken => is_loopback(url) || is_azure_devops(url),
             Purpose::ManagedIdentity => is_loopback(url) || is_link_local(url),
         }
     }
+}
+
+/// Whether a URL has the path of the sign-in authority's token endpoint.
+pub(crate) fn is_token_path(url: &Url) -> bool {
+    url.path().trim_end_matches('/').to_ascii_lowercase().ends_with("/oauth2/v2.0/token")
+}
+
+/// Whether a URL leads to Azure DevOps, by its present names or by those of older organizations.
+fn is_azure_devops(url: &Url) -> bool {
+    let Some(Host::Domain(name)) = url.host() else { return false };
+    let is_own = |domain: &str| {
+        name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    url.port_or_known_default() == Some(443)
+        && (is_own("dev.azure.com") || is_own("visualstudio.com"))
 }
 
 /// Whether a URL leads to this machine.
@@ -257,6 +281,16 @@ mod tests {
                 "https://login.microsoftonline.com/t/oauth2/v2.0/token",
             ),
             (
+                Purpose::PipelinesToken,
+                Method::Post,
+                "https://dev.azure.com/org/p/_apis/distributedtask/hubs/build/plans/1/jobs/2/oidctoken?api-version=7.1",
+            ),
+            (
+                Purpose::PipelinesToken,
+                Method::Post,
+                "https://org.visualstudio.com/p/_apis/distributedtask/hubs/build/plans/1/jobs/2/oidctoken",
+            ),
+            (
                 Purpose::ManagedIdentity,
                 Method::Get,
                 "http://169.254.169.254/metadata/identity/oauth2/token",
@@ -276,6 +310,8 @@ mod tests {
             (GRAPH, "https://graph.microsoft.com/v1.0/applications"),
             (STORAGE, "https://st.blob.core.windows.net/c?comp=batch"),
             (Purpose::ManagedIdentity, "http://169.254.169.254/metadata/identity/oauth2/token"),
+            (Purpose::PipelinesToken, "https://dev.azure.com/org/p/_apis/build/builds"),
+            (Purpose::PipelinesToken, "https://dev.azure.com/org/oidctoken"),
         ] {
             assert!(
                 matches!(admit(purpose, Method::Post, url), Err(Refusal::NotARead { .. })),
@@ -306,6 +342,29 @@ mod tests {
             admit(ARM, Method::Get, "https://user@management.azure.com/subscriptions"),
             Err(Refusal::UserInfo)
         );
+    }
+
+    #[test]
+    fn the_token_of_a_job_goes_to_azure_devops_only() {
+        let path = "org/p/_apis/distributedtask/hubs/build/plans/1/jobs/2/oidctoken";
+        let admit =
+            |method, host: &str| admit(Purpose::PipelinesToken, method, &format!("{host}/{path}"));
+        for host in [
+            "https://dev.azure.com.example.com",
+            "https://notdev.azure.com",
+            "https://evilvisualstudio.com",
+            "https://dev.azure.com:8443",
+            "https://login.microsoftonline.com",
+            "https://169.254.169.254",
+        ] {
+            let refused = admit(Method::Post, host);
+            assert!(matches!(refused, Err(Refusal::ForeignHost { .. })), "{host}: {refused:?}");
+        }
+        let refused = admit(Method::Get, "https://dev.azure.com");
+        assert!(matches!(refused, Err(Refusal::NotARead { .. })), "{refused:?}");
+        let refused = admit(Method::Post, "http://dev.azure.com:443");
+        assert!(matches!(refused, Err(Refusal::Plain { .. })), "{refused:?}");
+        assert_eq!(admit(Method::Post, "http://127.0.0.1:9"), Ok(()));
     }
 
     #[test]

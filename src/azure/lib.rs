@@ -22,6 +22,8 @@ pub use guard::{Guard, InvalidEndpoint, Method, Purpose, Refusal, is_loopback};
 pub use proxy::{InvalidProxy, Proxy};
 pub use record::RecordedAnswer;
 pub use requests::Session;
-pub use sign_in::{Attempt, CredentialKind, SignInEnvironment, SignInError, Tokens, sign_in};
+pub use sign_in::{
+    Attempt, CredentialKind, PipelinesEnvironment, SignInEnvironment, SignInError, Tokens, sign_in,
+};
 pub use tls::{TlsError, trusted_certificates};
 pub use transport::{Incoming, Outgoing, Traffic, Transport, TransportError, Watcher};

@@ -106,9 +106,11 @@ pub(crate) fn is_throttling(status: u16, body: &[u8]) -> bool {
     status == 429 && !body.windows(busy.len()).any(|window| window == busy)
 }
 
-/// Whether a status may be gone when asked again.
-pub(crate) fn is_transient(status: u16) -> bool {
+/// Whether a status may be gone when asked again. The metadata service answers 410 while it is being
+/// updated.
+pub(crate) fn is_transient(status: u16, purpose: Purpose) -> bool {
     matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+        || status == 410 && purpose == Purpose::ManagedIdentity
 }
 
 /// The attempts of one request that failed.

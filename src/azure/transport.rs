@@ -244,7 +244,7 @@ impl Transport {
             let result = self.exchange(outgoing, attempts.failed()).await;
             drop(permit);
             let (at_most, named) = match &result {
-                Ok(answer) if !is_transient(answer.status) => return result,
+                Ok(answer) if !is_transient(answer.status, outgoing.purpose) => return result,
                 Ok(answer) => {
                     let named = named_pause(&answer.headers, &answer.body, answer.received_at);
                     (MOST_ATTEMPTS, named)
@@ -253,7 +253,8 @@ impl Transport {
                 Err(TransportError::Unreachable { .. }) => (CONNECT_ATTEMPTS, None),
                 Err(_) => (MOST_ATTEMPTS, None),
             };
-            if outgoing.purpose == Purpose::ManagedIdentity {
+            // On a machine without an identity endpoint nobody answers, and nobody will.
+            if outgoing.purpose == Purpose::ManagedIdentity && result.is_err() {
                 return result;
             }
             let pause = attempts.pause(sent.elapsed(), at_most, named);

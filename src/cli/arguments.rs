@@ -379,9 +379,10 @@ pub(crate) const DEFAULT_MANIFEST: &str = "vaudit.toml";
 const CLOUDS: [&str; 3] = ["public", "usgov", "china"];
 const PROFILES: [&str; 3] = ["reference", "hardened", "all"];
 const FAIL_ON: [&str; 6] = ["critical", "high", "medium", "low", "note", "never"];
-const CREDENTIALS: [&str; 6] = [
+const CREDENTIALS: [&str; 7] = [
     "environment",
     "workload-identity",
+    "azure-pipelines",
     "managed-identity",
     "azure-cli",
     "azure-developer-cli",

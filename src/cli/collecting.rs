@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use vaudit_azure::{CollectError, Session, SignInError, collect, sign_in};
+use vaudit_azure::{CollectError, CredentialKind, Session, SignInError, collect, sign_in};
 use vaudit_engine::ExitCode;
 use vaudit_model::blob::Shelf;
 use vaudit_model::blob_listing::{BlobListing, Contents};
@@ -95,7 +95,7 @@ async fn run(
     audiences.retain(|audience| listing.is_none() || *audience != Audience::Storage);
     let signing_in = sign_in(&transport, &connection.sign_in, connection.credential, &audiences);
     let tokens = tokio::select! {
-        tokens = signing_in => tokens.map_err(|error| refused(&error))?,
+        tokens = signing_in => tokens.map_err(|error| refused(&error, live.credential))?,
         stopped = stopped(&mut stop) => {
             if stopped == Stopped::OutOfTime {
                 return Err(Failure::new("the time limit ended the run before anybody was signed in")
@@ -148,25 +148,29 @@ async fn stopped(stop: &mut watch::Receiver<Option<Stopped>>) -> Stopped {
 }
 
 /// What was tried to sign in, and why each credential gave no token.
-pub(crate) fn refused(error: &SignInError) -> Failure {
-    let failed: Vec<_> = error.attempts.iter().filter(|attempt| attempt.configured).collect();
-    let message = match failed.as_slice() {
-        [attempt, ..] => {
-            format!("signing in with `{}` failed: {}", attempt.credential, attempt.why)
+pub(crate) fn refused(error: &SignInError, only: Option<CredentialKind>) -> Failure {
+    let mut ended = error.attempts.iter().filter(|attempt| attempt.configured || only.is_some());
+    let mut failure = match ended.next() {
+        Some(attempt) => {
+            let name = attempt.credential;
+            let failure = Failure::new(format!("signing in with `{name}` failed: {}", attempt.why));
+            if only.is_some() {
+                failure
+            } else {
+                failure.help(format!(
+                    "`{name}` was chosen because the environment sets it up; `--credential` takes another"
+                ))
+            }
         }
-        [] => "nobody is signed in to Azure".to_owned(),
+        None => {
+            let tried = error.attempts.iter();
+            let tried: Vec<String> =
+                tried.map(|attempt| format!("{}: {}", attempt.credential, attempt.why)).collect();
+            Failure::new("nobody is signed in to Azure")
+                .help(format!("tried in this order:\n{}", tried.join("\n")))
+                .help("sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET")
+        }
     };
-    let mut failure = Failure::new(message);
-    if failed.is_empty() {
-        let tried: Vec<String> = error
-            .attempts
-            .iter()
-            .map(|attempt| format!("{}: {}", attempt.credential, attempt.why))
-            .collect();
-        failure = failure
-            .help(format!("tried in this order:\n{}", tried.join("\n")))
-            .help("sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET");
-    }
     failure.causes = error.attempts.iter().flat_map(|attempt| attempt.details.clone()).collect();
     failure
 }
@@ -175,7 +179,7 @@ fn no_footing(error: &CollectError) -> Failure {
     let failure = Failure::new(error.to_string());
     match error {
         CollectError::TokenRefused { .. } => {
-            failure.help("sign in again; a token ends after about an hour, and must be for Azure Resource Manager")
+            failure.help("sign in again; a token ends after about an hour, and must be for Azure Resource Manager in the subscription's tenant, which AZURE_TENANT_ID names")
         }
         CollectError::NoAnswer { .. } => failure
             .help("check the network and HTTPS_PROXY; behind a proxy with a private CA, set SSL_CERT_FILE"),

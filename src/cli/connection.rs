@@ -102,7 +102,7 @@ impl Connection {
     ) -> Result<Session, Failure> {
         let transport = self.door(watcher)?;
         let tokens = sign_in(&transport, &self.sign_in, self.credential, audiences).await;
-        let tokens = Arc::new(tokens.map_err(|error| refused(&error))?);
+        let tokens = Arc::new(tokens.map_err(|error| refused(&error, self.credential))?);
         Ok(Session { transport, tokens, shelf: Arc::new(Shelf::backed_by(Spool::default())) })
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::explain;
-use crate::guard::{Method, Purpose, is_loopback};
+use crate::guard::{Method, Purpose, is_loopback, is_token_path};
 use crate::transport::{self, Outgoing};
 
 /// The transport of a credential.
@@ -42,17 +42,20 @@ impl HttpClient for CredentialDoor {
         let Body::Bytes(body) = request.body() else {
             return Err(other("a credential wanted to send a stream".to_owned()));
         };
+        let purpose = self.purpose_of(request.url())?;
         let outgoing = Outgoing {
-            purpose: self.purpose,
+            purpose,
             method,
             url: self.real_address(request.url())?,
             headers: outgoing_headers(request.headers())?,
             body: Bytes::copy_from_slice(body),
         };
+        // Not as an error of the network: the credential of a virtual machine sends those again for a
+        // minute, whatever its options say, and the door has its own retries.
         let answer = self.door.send(&outgoing).await.map_err(|error| {
-            Error::with_error(ErrorKind::Io, cause_chain(&error), error.to_string())
+            Error::with_error(ErrorKind::Credential, cause_chain(&error), error.to_string())
         })?;
-        if let Some((why, said)) = explain::refusal(self.purpose.asked(), &answer) {
+        if let Some((why, said)) = explain::refusal(purpose, &answer) {
             return Err(Error::with_error(ErrorKind::Credential, said, why));
         }
         let mut headers = Headers::new();
@@ -66,10 +69,22 @@ impl HttpClient for CredentialDoor {
 }
 
 impl CredentialDoor {
+    /// What a request is for: the credential of a pipeline asks two services, and hands the token of
+    /// the first to the sign-in authority.
+    fn purpose_of(&self, url: &Url) -> azure_core::Result<Purpose> {
+        let is_for_authority = self.presented()?.origin() == url.origin() && is_token_path(url);
+        let is_second = self.purpose == Purpose::PipelinesToken && is_for_authority;
+        Ok(if is_second { Purpose::SignIn } else { self.purpose })
+    }
+
+    fn presented(&self) -> azure_core::Result<Url> {
+        Ok(Url::parse(&presented_authority(self.door.guard().authority()))?)
+    }
+
     /// Undoes [`presented_authority`].
     fn real_address(&self, url: &Url) -> azure_core::Result<Url> {
         let authority = self.door.guard().authority();
-        let presented = Url::parse(&presented_authority(authority))?;
+        let presented = self.presented()?;
         if presented.origin() != url.origin() || presented.scheme() == authority.scheme() {
             return Ok(url.clone());
         }

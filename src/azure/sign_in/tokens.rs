@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use vaudit_model::Audience;
 use vaudit_model::snapshot::Identity;
 
-use super::{CLI_TIMEOUT, TokenSource};
+use super::{TOKEN_TIMEOUT, TokenSource};
 use crate::guard::Guard;
 
 /// A token is renewed so long before it ends, or when half of its life is over if that is later.
@@ -248,11 +248,11 @@ async fn fetch(source: Arc<TokenSource>, audience: Audience, scope: String) -> F
 }
 
 async fn ask(credential: &dyn TokenCredential, scope: &str) -> Fetched {
-    match tokio::time::timeout(CLI_TIMEOUT, credential.get_token(&[scope], None)).await {
+    match tokio::time::timeout(TOKEN_TIMEOUT, credential.get_token(&[scope], None)).await {
         Ok(Ok(token)) => Ok(token),
         Ok(Err(error)) => Err(TokenRefused { details: chain(&error) }),
         Err(_) => {
-            let seconds = CLI_TIMEOUT.as_secs();
+            let seconds = TOKEN_TIMEOUT.as_secs();
             Err(TokenRefused::because(format!("no token came within {seconds} s")))
         }
     }
@@ -421,6 +421,30 @@ mod tests {
         }
         after(31).await;
         assert_eq!(bearer(&tokens).await.unwrap(), "token-7");
+    }
+
+    /// Never answers, like a program that waits for somebody.
+    #[derive(Debug)]
+    struct Silence;
+
+    #[async_trait::async_trait]
+    impl TokenCredential for Silence {
+        async fn get_token(
+            &self,
+            _: &[&str],
+            _: Option<TokenRequestOptions<'_>>,
+        ) -> azure_core::Result<AccessToken> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_waited_for_without_an_end() {
+        let credential = Arc::new(Silence) as Arc<dyn TokenCredential>;
+        let source = TokenSource::Credentials([(Audience::ResourceManager, credential)].into());
+        let tokens = Tokens::start(source, &Guard::new(Cloud::public()).unwrap(), &[]);
+        let refused = tokens.signed_in().await.unwrap_err();
+        assert_eq!(refused.details, ["no token came within 60 s"]);
     }
 
     #[tokio::test]
