@@ -5,12 +5,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod certificates;
 mod configuration;
 mod doctor;
 mod exit_codes;
 mod init;
 mod new_user;
 mod outputs;
+mod pipelines;
+#[cfg(unix)]
+mod programs;
 mod selection;
 mod sign_in;
 mod stopping;

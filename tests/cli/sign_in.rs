@@ -137,6 +137,7 @@ fn nobody_signed_in_lists_what_was_tried() {
         "token: VAUDIT_ARM_TOKEN",
         "environment:",
         "workload-identity:",
+        "azure-pipelines:",
         "managed-identity:",
         "azure-cli: az not found",
     ] {
@@ -145,60 +146,134 @@ fn nobody_signed_in_lists_what_was_tried() {
 }
 
 #[test]
+fn a_credential_that_is_half_set_up_ends_the_search() {
+    let azure = Azure::named("compliant");
+    let token = azure.simulator.token("https://management.azure.com").unwrap();
+    let vaudit = || Vaudit::default().file("vaudit.toml", &azure.manifest());
+    let ran = vaudit().set("AZURE_CLIENT_SECRET", "s").run(&["check"]).exits(2);
+    ran.says("AZURE_CLIENT_SECRET is set, but AZURE_TENANT_ID and AZURE_CLIENT_ID are not");
+    let ran = azure.vaudit().set("AZURE_TENANT_ID", "a tenant").run(&["check"]).exits(2);
+    ran.says("failed: the tenant is neither an id nor a domain: check AZURE_TENANT_ID\n");
+    let ran = vaudit().set("AZURE_FEDERATED_TOKEN_FILE", "f").run(&["check"]).exits(2);
+    ran.says("AZURE_FEDERATED_TOKEN_FILE is set, but AZURE_TENANT_ID and AZURE_CLIENT_ID are not");
+    let ran = vaudit().set("VAUDIT_GRAPH_TOKEN", token).signed_in().run(&["check"]).exits(2);
+    ran.says("signing in with `token` failed: VAUDIT_ARM_TOKEN is not set");
+}
+
+#[test]
 fn a_federated_token_signs_in_as_the_workload() {
     let azure = Azure::named("compliant");
-    let vaudit =
-        azure.vaudit().set("AZURE_CLIENT_SECRET", "").file("token.jwt", "header.payload.signature");
-    let file = vaudit.path("token.jwt").display().to_string();
-    let vaudit = vaudit.set("AZURE_FEDERATED_TOKEN_FILE", file);
+    let token = azure.simulator.federated_token("https://cluster", "system:serviceaccount:a:b");
+    let vaudit = azure
+        .vaudit()
+        .set("AZURE_CLIENT_SECRET", "")
+        .file("token.jwt", &token)
+        .file("bad.jwt", "no token")
+        .set("AZURE_FEDERATED_TOKEN_FILE", "token.jwt");
     vaudit.run(&["check", "--credential", "workload-identity"]).exits(0);
-    vaudit
-        .run(&["check", "--credential", "environment"])
-        .exits(2)
-        .says("AZURE_CLIENT_SECRET is not set");
+    vaudit.run(&["check"]).exits(0);
+    let ran = vaudit.run(&["check", "--credential", "environment"]).exits(2);
+    ran.says("neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is set");
+    let vaudit = vaudit.set("AZURE_FEDERATED_TOKEN_FILE", "bad.jwt");
+    vaudit.run(&["check"]).exits(2).says("that was sent is not a JWT (AADSTS50027)");
+    let vaudit = vaudit.set("AZURE_FEDERATED_TOKEN_FILE", "nowhere.jwt");
+    let ran = vaudit.run(&["check"]).exits(2);
+    ran.says("AZURE_FEDERATED_TOKEN_FILE: nowhere.jwt cannot be read: No such file");
 }
 
 #[test]
-fn the_identity_endpoint_of_the_machine_signs_in() {
-    let azure = Azure::named("compliant");
-    let endpoint = format!("{}/metadata/identity/oauth2/token", azure.simulator.url());
-    let vaudit = Vaudit::default()
+fn a_federated_token_of_somebody_else_is_refused() {
+    let azure = Azure::parsed(&json!({
+        "description": "One service account is trusted.",
+        "extends": "compliant",
+        "changes": [],
+        "auditors": [{
+            "tenant": DEMO_AUDITOR.tenant, "client_id": DEMO_AUDITOR.client_id,
+            "object_id": DEMO_AUDITOR.object_id, "secret": "s",
+            "federation": {"issuer": "https://cluster", "subject": "system:serviceaccount:a:b"},
+        }],
+    }));
+    let sign_in = |subject: &str| {
+        let token = azure.simulator.federated_token("https://cluster", subject);
+        let vaudit = azure.vaudit().set("AZURE_CLIENT_SECRET", "").file("token.jwt", &token);
+        vaudit.set("AZURE_FEDERATED_TOKEN_FILE", "token.jwt").run(&["check"])
+    };
+    sign_in("system:serviceaccount:a:b").exits(0);
+    sign_in("system:serviceaccount:a:c").exits(2).says("matches the token's issuer and subject");
+}
+
+/// The identity endpoint of App Service.
+fn app_service(azure: &Azure) -> Vaudit {
+    Vaudit::default()
         .file("vaudit.toml", &azure.manifest())
-        .set("IDENTITY_ENDPOINT", endpoint)
-        .set("IDENTITY_HEADER", "anything");
-    vaudit.run(&["check", "--credential", "managed-identity"]).exits(0);
-    let vaudit = vaudit.set("IDENTITY_ENDPOINT", "http://192.0.2.1/metadata");
-    vaudit.run(&["check", "--credential", "managed-identity"]).exits(2).says("identity endpoint");
+        .set("IDENTITY_ENDPOINT", format!("{}/msi/token", azure.simulator.url()))
+        .set("IDENTITY_HEADER", DEMO_AUDITOR.client_secret)
 }
 
-#[cfg(unix)]
 #[test]
-fn the_azure_cli_signs_in() {
-    use std::os::unix::fs::PermissionsExt;
+fn the_identity_of_the_machine_signs_in() {
     let azure = Azure::named("compliant");
-    let token = |audience: &str| azure.simulator.token(audience).unwrap();
-    // An `az` that hands out the simulator's tokens by scope.
-    let script = format!(
-        "#!/bin/sh\ncase \"$*\" in\n*graph*) token='{}';;\n*storage*) token='{}';;\n*) token='{}';;\nesac\necho \"{{\\\"accessToken\\\": \\\"$token\\\", \\\"expires_on\\\": 4102444800, \\\"tokenType\\\": \\\"Bearer\\\"}}\"\n",
-        token("https://graph.microsoft.com"),
-        token("https://storage.azure.com"),
-        token("https://management.azure.com"),
+    let managed = ["check", "--credential", "managed-identity"];
+    // A proxy that is down would show if it were asked.
+    let vaudit = app_service(&azure).set("HTTPS_PROXY", "http://127.0.0.1:9");
+    vaudit.run(&managed).exits(0);
+    vaudit.run(&["check"]).exits(0);
+    let vaudit = vaudit.set("AZURE_CLIENT_ID", DEMO_AUDITOR.client_id);
+    vaudit.run(&managed).exits(0);
+    let asked = azure.simulator.requests();
+    let named = format!("&client_id={}", DEMO_AUDITOR.client_id);
+    let tokens = asked.iter().filter(|request| request.path_and_query.starts_with("/msi/token"));
+    assert_eq!(tokens.clone().count(), 9);
+    assert_eq!(tokens.filter(|request| request.path_and_query.contains(&named)).count(), 3);
+}
+
+#[test]
+fn a_machine_without_the_identity_says_so() {
+    let azure = Azure::named("compliant");
+    let run = |name: &str, value: &str| {
+        let vaudit = app_service(&azure).set(name, value);
+        vaudit.run(&["check", "--credential", "managed-identity"]).exits(2)
+    };
+    run("AZURE_CLIENT_ID", "99999999-9999-9999-9999-999999999999").says(
+        "failed: this machine has no identity, or none with the client id in AZURE_CLIENT_ID",
     );
-    let vaudit = Vaudit::default().file("vaudit.toml", &azure.manifest()).file("az", &script);
-    std::fs::set_permissions(vaudit.path("az"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let path = format!("{}:/usr/bin:/bin", vaudit.folder.path().display());
-    let vaudit = vaudit.set("PATH", path);
-    // All audiences of the simulator are one host, so Graph's scope is told apart by its token only.
-    let report = vaudit.run(&[
-        "check",
-        "--credential",
-        "azure-cli",
-        "--rule",
-        "PG00[145]",
-        "--format",
-        "json",
-    ]);
-    assert_eq!(report.exits(0).json()["summary"]["pass"], 3);
+    run("IDENTITY_HEADER", "wrong").says("The identity header is not the one of this app");
+    run("IDENTITY_ENDPOINT", "http://192.0.2.1/msi/token")
+        .says("192.0.2.1 is not a host of this machine's identity endpoint");
+    run("IDENTITY_SERVER_THUMBPRINT", "x").says("Service Fabric managed identity isn't supported");
+    for (name, kind) in [("IMDS_ENDPOINT", "Azure Arc"), ("MSI_ENDPOINT", "CloudShell")] {
+        let vaudit = Vaudit::default().file("vaudit.toml", &azure.manifest()).set(name, "x");
+        let endpoint = if name == "IMDS_ENDPOINT" { "IDENTITY_ENDPOINT" } else { "UNUSED" };
+        let ran = vaudit.set(endpoint, "x").run(&["check"]).exits(2).says("nobody is signed in");
+        ran.says(&format!("managed-identity: {kind} managed identity isn't supported"));
+    }
+}
+
+#[test]
+fn an_identity_endpoint_that_is_being_updated_is_asked_again() {
+    let azure = Azure::parsed(&json!({
+        "description": "The identity endpoint is away for a moment.",
+        "extends": "compliant",
+        "faults": [{"on": "GET /msi/token?*", "status": 410, "body": {}, "times": 2}],
+    }));
+    app_service(&azure).run(&["check", "--credential", "managed-identity"]).exits(0);
+}
+
+#[test]
+fn the_authority_of_the_environment_wins_over_the_manifests() {
+    let azure = Azure::named("compliant");
+    let url = azure.simulator.url();
+    let authority = format!("authority = \"{url}\"");
+    let elsewhere = azure.manifest().replace(&authority, "authority = \"http://127.0.0.1:9\"");
+    assert!(elsewhere.contains("127.0.0.1:9\""));
+    let vaudit = azure.vaudit().file("vaudit.toml", &elsewhere);
+    vaudit.run(&["check"]).exits(2).says("127.0.0.1:9 cannot be reached");
+    let vaudit = vaudit.set("AZURE_AUTHORITY_HOST", format!("{url}/"));
+    vaudit.run(&["check"]).exits(0);
+    let vaudit = vaudit.set("AZURE_AUTHORITY_HOST", "https://user:simulated@127.0.0.1/x");
+    let ran = vaudit.run(&["check", "-v"]).exits(2);
+    let ran = ran.says("AZURE_AUTHORITY_HOST is not the address of a host alone");
+    assert!(!ran.stderr.contains("simulated"), "{}", ran.stderr);
 }
 
 #[test]
