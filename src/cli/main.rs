@@ -25,6 +25,7 @@ mod terminal;
 
 use std::panic;
 use std::process;
+use std::time::Duration;
 
 use clap::Parser;
 use vaudit_engine::ExitCode;
@@ -72,14 +73,18 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
 }
 
+/// How long the end of a command may take.
+const AT_MOST_AFTERWARDS: Duration = Duration::from_secs(2);
+
 fn block_on(command: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new("the runtime cannot start").because(&error))?;
     let result = runtime.block_on(command);
-    // A name look-up that hangs must not hold up the exit.
-    runtime.shutdown_background();
+    // What is under way ends what it started, such as `az`. A name look-up that hangs must not hold
+    // up the exit for longer.
+    runtime.shutdown_timeout(AT_MOST_AFTERWARDS);
     result
 }
 
