@@ -78,7 +78,7 @@ fn no_credentials() {
         .file("vaudit.toml", demo_manifest())
         .set("HTTPS_PROXY", &azure.proxy)
         .set("SSL_CERT_FILE", folder.path().join("ca.pem").display().to_string());
-    let said = ["nobody is signed in", "AZURE_CLIENT_SECRET is not set", "az login"];
+    let said = ["nobody is signed in", "neither AZURE_CLIENT_SECRET nor", "az login"];
     diagnosed(&doctor(&vaudit), 2, "sign-in", &said);
 }
 
