@@ -83,7 +83,12 @@ fn evaluate(estate: &Estate<'_>) -> Evaluation {
 /// Resource Graph leaves out what the auditor may not see, without a word. It has to show at least
 /// one of the assignments that Resource Manager shows, or its silence about others means nothing.
 fn shows_what_is_known(estate: &Estate<'_>, list: &List<TenantAssignment>) -> Result<(), Stop> {
-    let Fact::Known(known, source) = estate.role_assignments() else { return Ok(()) };
+    let (known, source) = match estate.role_assignments() {
+        Fact::Known(known, source) => (known, source),
+        // What both would show cannot be told, and an empty answer may be one that hides everything.
+        Fact::Unread(gap) if list.items.is_empty() => return Err(gap.clone().into()),
+        Fact::Absent(_) | Fact::Unread(_) => return Ok(()),
+    };
     let is_shown = |id: &ArmId| list.items.iter().any(|item| item.id == *id);
     if known.items.is_empty() || known.items.iter().any(|item| is_shown(&item.id)) {
         return Ok(());
