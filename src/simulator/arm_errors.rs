@@ -65,7 +65,7 @@ pub(crate) fn forbidden(asked: &Asked, caller: &Claims) -> Answer {
 }
 
 /// What a read needs permission for, and over what.
-fn action_and_scope(segments: &[String]) -> (String, String) {
+pub(crate) fn action_and_scope(segments: &[String]) -> (String, String) {
     let path = format!("/{}", segments.join("/"));
     if let Some(id) = ProviderId::parse(&path) {
         let action = format!("{}/read", id.full_type());

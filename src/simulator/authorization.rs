@@ -261,6 +261,16 @@ impl Sight {
 
     /// Whether an action on the control plane is allowed at a scope, given as a key.
     pub(crate) fn may(&self, action: &str, scope: &str) -> bool {
+        self.allows(["actions", "notActions"], action, scope)
+    }
+
+    /// Whether an action on the data plane is allowed at a scope, given as a key. Conditions are not
+    /// looked at.
+    pub(crate) fn may_data(&self, action: &str, scope: &str) -> bool {
+        self.allows(["dataActions", "notDataActions"], action, scope)
+    }
+
+    fn allows(&self, [given, left_out]: [&str; 2], action: &str, scope: &str) -> bool {
         let at_scope = Filter { at_scope: true, ..Filter::default() };
         let names = |permission: &Value, list: &str| {
             let patterns = permission.get(list).and_then(Value::as_array).into_iter().flatten();
@@ -269,9 +279,7 @@ impl Sight {
         };
         self.grants.iter().filter(|(own, _)| shows(own, scope, &at_scope)).any(
             |(_, permissions)| {
-                permissions
-                    .iter()
-                    .any(|entry| names(entry, "actions") && !names(entry, "notActions"))
+                permissions.iter().any(|entry| names(entry, given) && !names(entry, left_out))
             },
         )
     }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::answer::Answer;
 use crate::blob::Blobs;
 use crate::clock::http_date;
+use crate::enforcement;
 use crate::faults::{self, Fault, Outcome};
 use crate::graph::Graph;
 use crate::json::merge_patch;
@@ -220,6 +221,12 @@ impl Scene<'_> {
 
     fn answer(&self, caller: Option<&Claims>, fault: Option<&Fault>) -> Result<Answer, Dropped> {
         let Some(fault) = fault else {
+            let refused = caller.filter(|own| enforcement::refuses(self.scenario, self.asked, own));
+            if refused.is_some() {
+                let is_blob = self.asked.service == Service::Blob;
+                let code = is_blob.then_some("AuthorizationPermissionMismatch");
+                return Ok(self.error(403, code, None, caller));
+            }
             return Ok(self.truth(caller));
         };
         match &fault.outcome {

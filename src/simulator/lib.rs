@@ -22,6 +22,7 @@ mod clock;
 mod clouds;
 mod directory;
 mod dispatch;
+mod enforcement;
 mod estate;
 mod expand;
 mod faults;

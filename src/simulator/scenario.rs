@@ -12,6 +12,7 @@ use crate::blob_store::{BlobDrafts, BlobError, BlobStore, CopyFile, container_na
 use crate::changes::{Change, ChangeError};
 use crate::clock::{Clock, parse_duration};
 use crate::directory::{DirectoryError, GraphFile};
+use crate::enforcement;
 use crate::estate::{Estate, EstateError};
 use crate::expand::Names;
 use crate::faults::{Fault, FaultFile};
@@ -35,6 +36,8 @@ pub struct Scenario {
     pub(crate) pace: Pace,
     pub(crate) auditors: Vec<Auditor>,
     pub(crate) faults: Vec<Fault>,
+    /// Whether the auditor is refused what its roles do not allow.
+    pub(crate) enforces_permissions: bool,
     pub(crate) estate: Estate,
     pub(crate) blobs: BlobStore,
 }
@@ -87,6 +90,7 @@ struct ScenarioFile {
     page_size: Option<NonZeroUsize>,
     blob_page_size: Option<NonZeroUsize>,
     empty_first_page: Option<bool>,
+    enforce_permissions: Option<bool>,
     #[serde(rename = "names")]
     _names: BTreeMap<String, String>,
     auditors: Option<Vec<AuditorFile>>,
@@ -158,6 +162,7 @@ fn load(layers: &[&Value]) -> Result<Scenario, ScenarioError> {
         pace: Pace::default(),
         auditors: Vec::new(),
         faults: Vec::new(),
+        enforces_permissions: false,
         estate: Estate::default(),
         blobs: BlobStore::default(),
     };
@@ -188,6 +193,10 @@ fn load(layers: &[&Value]) -> Result<Scenario, ScenarioError> {
     scenario.estate.blobs = BlobDrafts::default();
     if scenario.auditors.is_empty() {
         scenario.auditors = vec![Auditor::default()];
+    }
+    for auditor in &mut scenario.auditors {
+        auditor.application_roles =
+            enforcement::application_roles(&scenario.estate.directory, &auditor.object_id);
     }
     Ok(scenario)
 }
@@ -243,6 +252,8 @@ fn add_layer(scenario: &mut Scenario, file: ScenarioFile) -> Result<(), Scenario
     pace.page_size = file.page_size.or(pace.page_size);
     pace.blob_page_size = file.blob_page_size.or(pace.blob_page_size);
     pace.empty_first_page = file.empty_first_page.unwrap_or(pace.empty_first_page);
+    scenario.enforces_permissions =
+        file.enforce_permissions.unwrap_or(scenario.enforces_permissions);
     if let Some(auditors) = file.auditors {
         let check = |(index, auditor): (usize, AuditorFile)| {
             auditor.check().map_err(|error| invalid(format!("auditors[{index}]"), error))

@@ -28,6 +28,8 @@ pub(crate) struct Auditor {
     pub(crate) certificate: Option<Certificate>,
     /// Whom its application trusts; anybody when left out.
     pub(crate) federation: Option<Federation>,
+    /// The application permissions of Graph it was granted.
+    pub(crate) application_roles: Vec<String>,
     secret: String,
     secret_expired: bool,
 }
@@ -62,6 +64,7 @@ impl Default for Auditor {
             federation: None,
             secret_expired: false,
             token_lifetime: SignedDuration::from_mins(60),
+            application_roles: Vec::new(),
         }
     }
 }
@@ -85,6 +88,7 @@ impl AuditorFile {
             object_id: self.object_id,
             secret_expired: self.secret_expired,
             token_lifetime,
+            application_roles: Vec::new(),
         })
     }
 }

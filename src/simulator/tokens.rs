@@ -57,7 +57,7 @@ impl Mint {
         let now = Timestamp::now();
         let end = now.saturating_add(auditor.token_lifetime).unwrap_or(now);
         let start = now.saturating_sub(SignedDuration::from_mins(5)).unwrap_or(now);
-        let claims = json!({
+        let mut claims = json!({
             "aud": audience,
             "iss": format!("https://sts.windows.net/{}/", auditor.tenant),
             "iat": start.as_second(),
@@ -72,6 +72,11 @@ impl Mint {
             "tid": auditor.tenant,
             "ver": "1.0"
         });
+        // Azure leaves the claim out where there is none, and has it in Graph's tokens only. A token
+        // of loopback is for both services.
+        if !auditor.application_roles.is_empty() && !is_for_one_other_service(audience) {
+            claims["roles"] = auditor.application_roles.clone().into();
+        }
         self.sealed(&claims)
     }
 
@@ -120,6 +125,12 @@ impl Mint {
     fn seal(&self, content: &str) -> String {
         URL_SAFE_NO_PAD.encode(self.key.hash_one(content).to_be_bytes())
     }
+}
+
+/// Whether an audience is one that Graph has no part in.
+fn is_for_one_other_service(audience: &str) -> bool {
+    let services = audience_services(audience, None);
+    !services.is_empty() && !services.contains(&Service::Graph)
 }
 
 /// The services that take tokens for an audience; none when nobody knows the audience.
