@@ -11,7 +11,12 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
+use serde_json::Value;
 use support::{Vaudit, files, root};
+use vaudit_engine::{Profile, select};
+use vaudit_model::Deployment;
+use vaudit_model::deployment::OtherSubscriptions;
+use vaudit_model::least_privilege::{GRAPH_SUBSTITUTE, Given, Requirement, requirements};
 use vaudit_rules::CATALOGUE;
 
 const HOW_TO_WRITE: &str = "VAUDIT_WRITE=1 cargo test --workspace --test generated";
@@ -20,6 +25,7 @@ const HOW_TO_WRITE: &str = "VAUDIT_WRITE=1 cargo test --workspace --test generat
 fn the_generated_files_are_what_the_code_says() {
     let wanted: BTreeMap<PathBuf, String> = [
         ("cli.md", command_line()),
+        ("permissions.md", permissions()),
         ("rules.md", rule_index()),
         ("schemas/manifest.json", said(&["schema", "manifest"])),
         ("schemas/report.json", said(&["schema", "report"])),
@@ -104,4 +110,113 @@ fn rule_index() -> String {
         .unwrap();
     }
     text
+}
+
+const ABOUT_PERMISSIONS: &str = "\
+`vaudit permissions` prints all of this as roles and commands, for the rules that are selected; \
+`vaudit permissions --check` says what the identity that is signed in has of it. vaudit only reads, so it \
+needs nothing else.
+
+Without a permission, what it shows is unread, and the rules that need it are indeterminate: never passed, and \
+never failed for it. AUD001 is indeterminate besides, and names what was refused where. Some rules ask for a \
+permission only in some deployments; they stand under *judged all the same*, which is what they are in a \
+deployment as the installation guide wants it. A test takes each permission away from the simulator's auditor and \
+holds this page to what becomes of the rules.
+
+`--check` reads the permissions on the subscription, the resource group and the containers \
+(`Microsoft.Authorization/permissions`), and the roles that the Graph token names. It says nothing about deny \
+assignments and about networks or zones in other subscriptions, and the token of a person does not name what \
+Graph allows. What counts is what a run could read: AUD001.
+
+A managed identity has no app registration; its service principal is assigned the same app roles.
+";
+
+/// What each permission makes readable, and what is lost without it.
+fn permissions() -> String {
+    let path = root().join("tests/cases/permissions.json");
+    let documented: Vec<Value> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let mut tenant_wide = Deployment::new("any", "s", "rg");
+    tenant_wide.identity.other_subscriptions = OtherSubscriptions::Tenant;
+    let deployments = [tenant_wide];
+    let of_profile =
+        |profile| requirements(&select(CATALOGUE, profile, &[], &[]).unwrap(), &deployments);
+    let profiles = Profile::ALL.map(|profile| (profile, of_profile(profile)));
+    let mut text = format!(
+        "# What the auditor has to be allowed\n\nMade by `{HOW_TO_WRITE}` from what the rules need.\n\n{ABOUT_PERMISSIONS}"
+    );
+    let added: Vec<&str> = profiles
+        .windows(2)
+        .filter(|pair| pair[0].1 == pair[1].1)
+        .map(|pair| pair[1].0.word())
+        .collect();
+    if !added.is_empty() {
+        let list: Vec<String> = added.iter().map(|word| format!("`{word}`")).collect();
+        writeln!(
+            text,
+            "\nIn this version the profiles {} need no more than the one before them.",
+            list.join(" and ")
+        )
+        .unwrap();
+    }
+    for (given, title) in [
+        (Given::Subscription, "Azure Resource Manager: actions of a role on the subscription"),
+        (
+            Given::RootManagementGroup,
+            "With `identity.other_subscriptions = \"tenant\"`: an action of a role on the root management group",
+        ),
+        (
+            Given::Containers,
+            "Blob service: data actions of a role on the containers, with a condition",
+        ),
+        (Given::Graph, "Microsoft Graph: application permissions"),
+    ] {
+        write!(text, "\n## {title}\n").unwrap();
+        if given == Given::Graph {
+            write!(text, "\n`{GRAPH_SUBSTITUTE}` stands for all of them.\n").unwrap();
+        }
+        let (_, most) = &profiles[2];
+        for own in most.iter().filter(|own| own.given == given) {
+            permission(own, &profiles, &documented, &mut text);
+        }
+    }
+    text
+}
+
+fn permission(
+    own: &Requirement,
+    profiles: &[(Profile, Vec<Requirement>)],
+    documented: &[Value],
+    text: &mut String,
+) {
+    write!(text, "\n### `{}`\n\nUnreadable without it: {}.\n", own.permission, own.reads_what())
+        .unwrap();
+    let case = documented.iter().find(|case| case["permission"] == own.permission);
+    let judged: Vec<&str> = case
+        .and_then(|case| case["still_judged"].as_array())
+        .into_iter()
+        .flatten()
+        .map(|rule| rule.as_str().unwrap())
+        .collect();
+    let mut told: Vec<&str> = Vec::new();
+    for (profile, requirements) in profiles {
+        let same = requirements.iter().find(|other| other.permission == own.permission);
+        let rules = same.into_iter().flat_map(|same| &same.rules).copied();
+        let more: Vec<&str> =
+            rules.filter(|rule| !told.contains(rule) && !judged.contains(rule)).collect();
+        if !more.is_empty() {
+            write!(
+                text,
+                "\nIndeterminate without it, profile `{}`: {}.\n",
+                profile.word(),
+                more.join(", ")
+            )
+            .unwrap();
+        }
+        told.extend(more);
+    }
+    if let Some(case) = case {
+        let why = case["why"].as_str().unwrap();
+        let named = if case["named"] == true { " AUD001 names the refusal." } else { "" };
+        write!(text, "\nJudged all the same: {}; {why}.{named}\n", judged.join(", ")).unwrap();
+    }
 }

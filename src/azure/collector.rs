@@ -173,6 +173,25 @@ pub async fn read(session: &Session, requests: &[Request]) -> Vec<Document> {
     futures::future::join_all(asked).await.into_iter().flatten().collect()
 }
 
+/// Asks what is named, and plans nothing further.
+///
+/// # Errors
+///
+/// When Azure Resource Manager answered nothing, or nothing but 401.
+pub async fn ask_each(
+    session: &Session,
+    requests: &[Request],
+    header: Header,
+) -> Result<Snapshot, CollectError> {
+    let mut snapshot = Snapshot::empty(header);
+    read(session, requests).await.into_iter().for_each(|document| snapshot.insert(document));
+    snapshot.header.finished_at = Timestamp::now();
+    snapshot.header.requests = session.transport.requests();
+    snapshot.header.retries = session.transport.retries();
+    check_footing(&snapshot, requests.iter())?;
+    Ok(snapshot)
+}
+
 /// Waits until the run is stopped; for ever when nobody can stop it.
 async fn stopped(stop: &mut watch::Receiver<Option<Stopped>>) -> Stopped {
     loop {

@@ -17,7 +17,7 @@ mod sign_in;
 mod tls;
 mod transport;
 
-pub use collector::{CollectError, Observer, Progress, collect, read};
+pub use collector::{CollectError, Observer, Progress, ask_each, collect, read};
 pub use guard::{Guard, InvalidEndpoint, Method, Purpose, Refusal, is_loopback};
 pub use proxy::{InvalidProxy, Proxy};
 pub use record::RecordedAnswer;

@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Init(Box<Init>),
     /// Look at everything an audit depends on, and say what to do where it does not work
     Doctor(Box<Doctor>),
+    /// Print the least the auditor has to be allowed, or check what it is
+    Permissions(Box<Permissions>),
     /// List the rules
     Rules(Rules),
     /// Print a rule's page
@@ -262,6 +264,48 @@ pub(crate) struct Doctor {
     /// [default: reference]
     #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(PROFILES))]
     pub(crate) profile: Option<String>,
+}
+
+/// `vaudit permissions`.
+#[derive(Args, Debug)]
+#[command(after_help = PERMISSIONS_EXIT_CODES)]
+pub(crate) struct Permissions {
+    #[command(flatten)]
+    pub(crate) target: Target,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    /// For which rules: `reference`, `hardened`, `all` [default: reference]
+    #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(PROFILES))]
+    pub(crate) profile: Option<String>,
+
+    /// What is printed
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: PermissionsFormat,
+
+    /// Sign in, and say of each permission whether the present identity has it
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+const PERMISSIONS_EXIT_CODES: &str = "\
+Exit codes: 0 printed; with --check: the identity has all of it · 2 usage, or nobody could be signed in \
+· 3 with --check: something is lacking or cannot be told";
+
+/// What `vaudit permissions` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PermissionsFormat {
+    /// Every permission with what needs it, and the commands that grant it
+    Text,
+    /// The same for machines
+    Json,
+    /// The custom role, for `az role definition create --role-definition FILE`
+    Role,
+    /// The custom role that lists blobs, to be assigned with a condition
+    StorageRole,
+    /// The permissions of Microsoft Graph, for `az ad app update --required-resource-accesses @FILE`
+    Graph,
 }
 
 /// What is audited, and as whom.

@@ -158,12 +158,7 @@ impl Choice {
     }
 
     fn of(judged: Judged) -> Result<Self, Failure> {
-        let profile = Profile::named(&judged.profile).unwrap_or_default();
-        let rules = select(vaudit_rules::CATALOGUE, profile, &judged.rules, &judged.skip).map_err(
-            |error| {
-                Failure::new(error.to_string()).help("`vaudit rules --profile all` lists the rules")
-            },
-        )?;
+        let rules = selected(&judged.profile, &judged.rules, &judged.skip)?;
         Ok(Self { rules, judged })
     }
 
@@ -176,6 +171,22 @@ impl Choice {
     fn deployments(&self, audit: &Audit) -> Result<Vec<Deployment>, Failure> {
         audit.deployments(&self.judged.deployments)
     }
+}
+
+/// The rules of a profile, or those that globs name, less what is skipped.
+///
+/// # Errors
+///
+/// When a glob names no rule, or none is left.
+pub(crate) fn selected(
+    profile: &str,
+    rules: &[String],
+    skip: &[String],
+) -> Result<Vec<&'static Rule>, Failure> {
+    let profile = Profile::named(profile).unwrap_or_default();
+    select(vaudit_rules::CATALOGUE, profile, rules, skip).map_err(|error| {
+        Failure::new(error.to_string()).help("`vaudit rules --profile all` lists the rules")
+    })
 }
 
 /// A run whose facts are there.

@@ -1,16 +1,18 @@
 //! A live run: signs in, reads, and hands over the snapshot.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use vaudit_azure::{CollectError, CredentialKind, Session, SignInError, collect, sign_in};
+use vaudit_azure::{CollectError, CredentialKind, Session, SignInError, ask_each, collect, sign_in};
 use vaudit_engine::ExitCode;
 use vaudit_model::blob::Shelf;
 use vaudit_model::blob_listing::{BlobListing, Contents};
+use vaudit_model::least_privilege::ApplicationRoles;
 use vaudit_model::snapshot::{Header, Selection, Stopped};
-use vaudit_model::{Audience, Deployment, Need, RequestKind, Snapshot};
+use vaudit_model::{Audience, Deployment, Need, Request, RequestKind, Snapshot};
 
 use crate::arguments::{Talk, Target};
 use crate::connection::Connection;
@@ -113,6 +115,41 @@ async fn run(
         .map_err(|error| no_footing(&error))?;
     snapshot.header.identity = session.tokens.identity().clone();
     Ok(snapshot)
+}
+
+/// Signs in and asks for the caller's own permissions: those of Resource Manager by these requests,
+/// those of Graph, where they matter, by the token.
+///
+/// # Errors
+///
+/// When nobody could be signed in, time ran out, or Azure Resource Manager answered nothing.
+pub(crate) async fn own_permissions(
+    live: &LiveAudit,
+    requests: &[Request],
+    with_graph: bool,
+    target: &Target,
+) -> Result<(Snapshot, ApplicationRoles), Failure> {
+    let line = Line::new(false);
+    let asking = async {
+        let header = Header {
+            manifest: live.audit.copy.clone(),
+            ..Header::beginning(env!("CARGO_PKG_VERSION"), Timestamp::now())
+        };
+        let audiences: &[Audience] = if with_graph { &[Audience::Graph] } else { &[] };
+        let session = Connection::of(live).session(audiences, line.watcher()).await?;
+        let snapshot = ask_each(&session, requests, header);
+        let mut snapshot = snapshot.await.map_err(|error| no_footing(&error))?;
+        snapshot.header.identity = session.tokens.identity().clone();
+        let graph = match with_graph {
+            true => session.tokens.application_roles().await,
+            false => ApplicationRoles::Named(BTreeSet::new()),
+        };
+        Ok((snapshot, graph))
+    };
+    let Some(seconds) = target.max_duration else { return asking.await };
+    tokio::time::timeout(Duration::from_secs(seconds), asking).await.unwrap_or_else(|_| {
+        Err(Failure::new("the time limit ended before the permissions were read"))
+    })
 }
 
 /// How a run ends that only reads: by whether it was stopped, and whether anything was lost.

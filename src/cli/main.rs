@@ -15,6 +15,7 @@ mod init;
 mod list_blobs;
 mod outputs;
 mod pending_file;
+mod permissions;
 mod problems;
 mod progress;
 mod simulate;
@@ -64,6 +65,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::ListBlobs(list) => block_on(list_blobs::list_blobs(list, talk)),
         Command::Doctor(doctor) => block_on(doctor::doctor(doctor, talk)),
         Command::Init(init) => block_on(init::init(init, talk)),
+        Command::Permissions(own) => block_on(permissions::permissions(own, talk)),
         Command::Simulate(simulate) => block_on(simulate::simulate(simulate, talk)),
         Command::Rules(rules) => print(&catalogue::list(&rules.profile)),
         Command::Explain { rule } => print(&catalogue::page(rule)?),

@@ -115,6 +115,22 @@ pub(crate) async fn live(target: &Target) -> Result<LiveAudit, Failure> {
     })
 }
 
+/// The manifest that [`live`] would read, where there is one: nothing is started or signed in to.
+///
+/// # Errors
+///
+/// When a manifest that is there has mistakes.
+pub(crate) fn described(target: &Target) -> Result<Option<Audit>, Failure> {
+    if target.demo.is_some() {
+        return audit_of_text(Path::new(DEMO_MANIFEST), demo_manifest().to_owned()).map(Some);
+    }
+    if let Some(flags) = flags(target) {
+        return audit_of_flags(&flags).map(Some);
+    }
+    let is_none = target.config.is_none() && !Path::new(DEFAULT_MANIFEST).exists();
+    if is_none { Ok(None) } else { audit_of_file(target.config.as_deref()).map(Some) }
+}
+
 /// The audit of a snapshot: with the manifest in it, or with another one.
 ///
 /// # Errors

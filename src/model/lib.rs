@@ -17,6 +17,7 @@ pub mod estate;
 pub mod fact;
 pub mod folder_name;
 pub mod instant;
+pub mod least_privilege;
 pub mod need;
 pub mod network_path;
 pub mod permissions;

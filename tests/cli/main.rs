@@ -12,6 +12,7 @@ mod exit_codes;
 mod init;
 mod new_user;
 mod outputs;
+mod permissions;
 mod pipelines;
 #[cfg(unix)]
 mod programs;

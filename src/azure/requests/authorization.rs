@@ -2,9 +2,10 @@
 //! R37–R39).
 
 use azure_mgmt_authorization::package_2022_04_01;
+use url::Url;
 use vaudit_model::{ArmId, Request, RequestKind};
 
-use super::{Sdk, client, send_first_page};
+use super::{Sdk, client, raw_url, send_first_page};
 
 pub(super) async fn send(sdk: &Sdk, request: &Request, id: &ArmId) -> Option<()> {
     let client = client!(package_2022_04_01, sdk);
@@ -41,6 +42,15 @@ pub(super) async fn send(sdk: &Sdk, request: &Request, id: &ArmId) -> Option<()>
         }
         _ => None,
     }
+}
+
+/// The caller's own permissions at a scope that is no resource group: the crate has no operation for a
+/// subscription, and the one for resources wants their ids in pieces.
+pub(super) fn permissions_url(endpoint: &Url, id: &ArmId) -> Option<Url> {
+    let group =
+        ArmId::resource_group_scope(id.subscription()?, id.resource_group().unwrap_or_default());
+    let path = format!("{}/providers/Microsoft.Authorization/permissions", id.as_str());
+    (*id != group).then(|| raw_url(endpoint, &path, "2022-04-01"))
 }
 
 /// `assignedTo` follows groups; `principalId eq` would miss what comes through them.

@@ -108,6 +108,7 @@ impl Session {
             }
             Kind::Disks => Some(compute::url(endpoint, &id)),
             Kind::ManagementGroup => Some(management::url(endpoint, &id)),
+            Kind::Permissions => authorization::permissions_url(endpoint, &id),
             _ => None,
         };
         if let Some(url) = raw {

@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use vaudit_model::Audience;
+use vaudit_model::least_privilege::ApplicationRoles;
 use vaudit_model::snapshot::Identity;
 
 use super::{TOKEN_TIMEOUT, TokenSource};
@@ -136,6 +137,19 @@ impl Tokens {
                 State::Refused(refused) => return Err(refused.clone()),
             }
         }
+    }
+
+    /// The application permissions that the Graph token names. Nobody checks its signature here: good
+    /// for advice, never for a verdict.
+    pub async fn application_roles(&self) -> ApplicationRoles {
+        let token = match self.bearer(Audience::Graph).await {
+            Ok(token) => token,
+            Err(refused) => {
+                let (why, _) = super::explain(&refused.details);
+                return ApplicationRoles::Untold(format!("there is no token for Graph: {why}"));
+            }
+        };
+        application_roles(token.secret())
     }
 
     /// Who signed in, as the first token for Azure Resource Manager names it.
@@ -276,6 +290,28 @@ fn far_future() -> azure_core::time::OffsetDateTime {
     azure_core::time::OffsetDateTime::now_utc() + azure_core::time::Duration::days(365)
 }
 
+/// The claims of a token that is a JWT.
+fn payload(token: &str) -> Option<Value> {
+    let payload = token.split('.').nth(1)?.trim_end_matches('=');
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+}
+
+/// `roles`, of a token that was given to an application: those given to a person have `scp`, and what
+/// they allow depends on what that person may do.
+fn application_roles(token: &str) -> ApplicationRoles {
+    let untold = |why: &str| ApplicationRoles::Untold(why.to_owned());
+    let Some(claims) = payload(token) else {
+        return untold("the token for Graph does not say what it allows");
+    };
+    if claims.get("scp").is_some() {
+        return untold(
+            "a person is signed in, and what Graph allows depends on the person's roles",
+        );
+    }
+    let roles = claims.get("roles").and_then(Value::as_array).into_iter().flatten();
+    ApplicationRoles::Named(roles.filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
 /// What a token says about who holds it. Read for the report only, and never trusted: it is not
 /// vaudit that checks signatures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -291,12 +327,7 @@ pub(crate) struct Claims {
 impl Claims {
     /// Reads the claims of a token; none of them when it is not a JWT.
     pub(crate) fn of(token: &str) -> Self {
-        let payload = token.split('.').nth(1).unwrap_or_default().trim_end_matches('=');
-        let claims = URL_SAFE_NO_PAD
-            .decode(payload)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
-            .unwrap_or_default();
+        let claims = payload(token).unwrap_or_default();
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         Self {
             object_id: text("oid"),
@@ -460,6 +491,23 @@ mod tests {
             let tokens = Tokens::start(TokenSource::Ready(ready), &guard, &[]);
             let refused = tokens.signed_in().await.unwrap_err();
             assert!(refused.details[0].contains(said), "{token:?}: {refused}");
+        }
+    }
+
+    #[test]
+    fn only_the_token_of_an_application_names_its_roles() {
+        let token = |claims: &str| format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims));
+        let named = |roles: &[&str]| {
+            ApplicationRoles::Named(roles.iter().map(|&role| role.to_owned()).collect())
+        };
+        assert_eq!(
+            application_roles(&token(r#"{"roles":["A.Read.All",1]}"#)),
+            named(&["A.Read.All"])
+        );
+        assert_eq!(application_roles(&token(r#"{"oid":"o"}"#)), named(&[]));
+        for untold in [token(r#"{"scp":"A.Read.All","roles":["A.Read.All"]}"#), "opaque".to_owned()]
+        {
+            assert!(matches!(application_roles(&untold), ApplicationRoles::Untold(_)), "{untold}");
         }
     }
 

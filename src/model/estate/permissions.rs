@@ -6,13 +6,17 @@ use crate::document::{Answer, Document, ErrorBody};
 use crate::fact::{Fact, Gap, List, Reason, Source};
 use crate::need::{Request, RequestKind};
 
-/// A set of permissions the auditor holds on the resource group (R16).
+/// A set of permissions the auditor holds at a scope (R16).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Permission {
     /// `actions`, with wildcards.
     pub actions: Vec<String>,
     /// `notActions`: what is taken away from them again.
     pub not_actions: Vec<String>,
+    /// `dataActions` and `notDataActions`, where the answer speaks of them.
+    pub data_actions: Option<(Vec<String>, Vec<String>)>,
+    /// `condition`: the expression that narrows it. It is not evaluated.
+    pub condition: Option<String>,
 }
 
 /// A read that was refused for lack of permission.
@@ -29,7 +33,12 @@ pub struct Refusal {
 impl Estate<'_> {
     /// The auditor's own permissions on the resource group.
     pub fn permissions(&self) -> Fact<List<Permission>> {
-        let request = Request::arm(RequestKind::Permissions, &self.deployment.resource_group_id());
+        self.permissions_at(&self.deployment.resource_group_id())
+    }
+
+    /// The auditor's own permissions at a scope, with what it inherits.
+    pub fn permissions_at(&self, scope: &ArmId) -> Fact<List<Permission>> {
+        let request = Request::arm(RequestKind::Permissions, scope);
         self.snapshot.list_of_existing(&request).map(|list| {
             typed(list, |node| {
                 let texts = |field: &str| match node.at(field).items() {
@@ -49,7 +58,21 @@ impl Estate<'_> {
                     Fact::Absent(_) => Ok(Vec::new()),
                     Fact::Unread(gap) => Err(gap),
                 };
-                Ok(Permission { actions: texts("actions")?, not_actions: texts("notActions")? })
+                let says_data = !node.at("dataActions").is_blank();
+                let left_out = || match node.at("notDataActions").is_blank() {
+                    true => Ok(Vec::new()),
+                    false => texts("notDataActions"),
+                };
+                let data_actions = match says_data {
+                    true => Some((texts("dataActions")?, left_out()?)),
+                    false => None,
+                };
+                Ok(Permission {
+                    actions: texts("actions")?,
+                    not_actions: texts("notActions")?,
+                    data_actions,
+                    condition: node.at("condition").text().value().cloned(),
+                })
             })
         })
     }
