@@ -139,9 +139,7 @@ impl Holdings<'_> {
             (Allowance::Yes, _) => Finding::has(),
             (_, Allowance::Yes) if in_group => Finding::has(),
             (_, Allowance::No) => Finding::lacks(""),
-            (Allowance::No, _) if in_group => {
-                Finding::unknown(self.untold_at(&action, &group).unwrap_or_default())
-            }
+            (Allowance::No, Allowance::Untold(why)) if in_group => Finding::unknown(why),
             (Allowance::No, Allowance::Yes) => {
                 Finding::lacks("given on the resource group only; needed on the subscription")
             }
@@ -149,13 +147,6 @@ impl Holdings<'_> {
                 Finding::lacks("not given on the subscription")
             }
             (Allowance::Untold(why), _) => Finding::unknown(why),
-        }
-    }
-
-    fn untold_at(&self, action: &Permission, scope: &ArmId) -> Option<String> {
-        match self.allowance(action, scope) {
-            Allowance::Untold(why) => Some(why),
-            Allowance::Yes | Allowance::No => None,
         }
     }
 
@@ -300,4 +291,129 @@ fn is_in_resource_group(kind: RequestKind) -> bool {
 
 fn untold(gap: &Gap, scope: &ArmId) -> String {
     format!("the permissions on {scope} could not be read: {}", gap.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::deployment::{Deployment, Selector};
+    use crate::snapshot::Snapshot;
+
+    /// What is answered about some scopes: 200 with the entries, or a refusal.
+    fn snapshot(answers: &[(ArmId, Option<Value>)]) -> Snapshot {
+        let header = json!({
+            "vaudit_snapshot": 1, "tool_version": "0", "requests": 0, "retries": 0,
+            "started_at": "2026-11-22T09:00:00Z", "finished_at": "2026-11-22T09:00:00Z",
+            "selection": {"profile": "all"}, "manifest": {"path": null, "text": ""},
+        });
+        let mut snapshot = Snapshot::empty(serde_json::from_value(header).unwrap());
+        for (scope, entries) in answers {
+            let (status, body) = match entries {
+                Some(entries) => (200, json!({"value": entries})),
+                None => (403, json!({"error": {"code": "AuthorizationFailed"}})),
+            };
+            let document = json!({
+                "request": {"kind": "permissions", "target": scope.as_str()}, "page": 0,
+                "method": "GET", "url": scope.as_str(), "status": status, "headers": {},
+                "body": {"json": body}, "read_at": "2026-11-22T09:00:00Z",
+            });
+            snapshot.insert(serde_json::from_value(document).unwrap());
+        }
+        snapshot
+    }
+
+    fn deployment() -> Deployment {
+        let mut deployment = Deployment::new("p", "s", "rg");
+        deployment.storage.account = Some(Selector::Name("st".to_owned()));
+        deployment.storage.container = Some("vectice".to_owned());
+        deployment
+    }
+
+    fn finding(requirement: &Requirement, answers: &[(ArmId, Option<Value>)]) -> Finding {
+        let (snapshot, deployment) = (snapshot(answers), deployment());
+        let estate = Estate::new(&snapshot, &deployment);
+        let graph = ApplicationRoles::Named(BTreeSet::new());
+        Holdings { estate: &estate, graph: &graph }.finding(requirement)
+    }
+
+    fn requirement(kind: RequestKind, given: Given) -> Requirement {
+        Requirement { given, permission: kind.permission(), reads: vec![kind], rules: Vec::new() }
+    }
+
+    /// What the subscription and the group answer, and how that stands for a read in the group and for
+    /// one of the subscription.
+    #[test]
+    fn a_scope_settles_itself_and_what_lies_below() {
+        use Standing::{Has, Lacks, Unknown};
+        let yes = || Some(json!([{"actions": ["*/read"], "notActions": []}]));
+        let no = || Some(json!([{"actions": ["*/read"], "notActions": ["Microsoft.*"]}]));
+        let conditional = || Some(json!([{"actions": ["*"], "notActions": [], "condition": "x"}]));
+        for (subscription, group, in_group, wide) in [
+            (yes(), yes(), Has, Has),
+            (yes(), None, Has, Has),
+            (no(), yes(), Has, Lacks),
+            (None, yes(), Has, Unknown),
+            (no(), no(), Lacks, Lacks),
+            (None, no(), Lacks, Lacks),
+            (no(), None, Unknown, Lacks),
+            (None, None, Unknown, Unknown),
+            (conditional(), conditional(), Unknown, Unknown),
+            (Some(json!([])), Some(json!([])), Lacks, Lacks),
+        ] {
+            let own = deployment();
+            let told = format!("{subscription:?} {group:?}");
+            let answers = [(own.subscription_id(), subscription), (own.resource_group_id(), group)];
+            let of = |kind| finding(&requirement(kind, Given::Subscription), &answers).standing;
+            assert_eq!(of(RequestKind::PostgresBackups), in_group, "{told}");
+            assert_eq!(of(RequestKind::VirtualNetworks), wide, "{told}");
+        }
+    }
+
+    #[test]
+    fn data_actions_that_are_not_spoken_of_are_unknown() {
+        let listing = requirement(RequestKind::SourceBlobs, Given::Containers);
+        let at = Container::Application.id(&deployment()).unwrap();
+        let entry =
+            |data: Value| Some(json!([{"actions": [], "notActions": [], "dataActions": data}]));
+        for (answer, standing) in [
+            (entry(json!([listing.permission])), Standing::Has),
+            (entry(json!([])), Standing::Lacks),
+            (entry(Value::Null), Standing::Unknown),
+            (None, Standing::Unknown),
+        ] {
+            let told = format!("{answer:?}");
+            assert_eq!(finding(&listing, &[(at.clone(), answer)]).standing, standing, "{told}");
+        }
+        // No container of the backups is configured.
+        let folders = requirement(RequestKind::BackupFolders, Given::Containers);
+        assert_eq!(finding(&folders, &[]).standing, Standing::Unknown);
+    }
+
+    #[test]
+    fn what_goes_beyond_reading_is_told_by_patterns() {
+        let beyond = |actions: &[&str], not_actions: &[&str]| {
+            let texts = |all: &[&str]| all.iter().map(|&text| text.to_owned()).collect();
+            let allowed = Allowed {
+                actions: texts(actions),
+                not_actions: texts(not_actions),
+                data_actions: None,
+                condition: None,
+            };
+            beyond_reading(&allowed)
+        };
+        assert_eq!(beyond(&["*/read", "Microsoft.Network/*/read"], &[]), [] as [&str; 0]);
+        assert_eq!(beyond(&["*"], &["Microsoft.Authorization/*/Write"]), ["*"]);
+        assert_eq!(beyond(&["*"], &["*/write", "*/delete", "*/action"]), [] as [&str; 0]);
+        assert_eq!(beyond(&["a/write", "b/*"], &["a/write"]), ["b/*"]);
+        for (role, reads) in [
+            ("Application.Read.All", true),
+            ("User.ReadBasic.All", true),
+            ("Directory.ReadWrite.All", false),
+            ("Mail.Send", false),
+        ] {
+            assert_eq!(only_reads(role), reads, "{role}");
+        }
+    }
 }
