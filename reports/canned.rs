@@ -56,6 +56,7 @@ fn result(meta: Meta, deployment: &str, judgement: Judgement) -> RuleResult {
         severity: judgement.severity.unwrap_or(meta.severity),
         location: None,
         waiver: None,
+        lapsed_waiver: None,
         fingerprint: fingerprint(meta.id, deployment, &judgement.subject),
         observed_digest: short_digest(&judgement.message),
         judgement,
@@ -191,6 +192,7 @@ fn production_results() -> Vec<RuleResult> {
         judged(PEERED, peering()),
         RuleResult {
             location: location(14, 1, "deployment.postgres.expected_major"),
+            lapsed_waiver: Some(2),
             ..judged(MAJOR, major(&server))
         },
         judged(

@@ -134,8 +134,9 @@ struct WaiverState<'a> {
     index: usize,
     /// The rule id, name or glob it names.
     rule: &'a str,
-    /// What became of it: `expiring` ends within 14 days, `void` means that the observation it was
-    /// given for has changed.
+    /// What became of it: `active` and `expiring` (within 14 days) cover a result, or not everything
+    /// they name was judged; `unused` covers nothing; `void` means that the observation it was given
+    /// for has changed.
     #[schemars(extend("enum" = ["active", "expiring", "expired", "unused", "void"]))]
     state: &'static str,
     /// The one deployment it is for; null for all.

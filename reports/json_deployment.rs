@@ -85,10 +85,25 @@ struct RuleOutcome<'a> {
     location: Option<Place<'a>>,
     /// The waiver that covers the result, or null.
     waiver: Option<Waiver<'a>>,
+    /// The waiver that covered the result until it expired or became void, or null.
+    lapsed_waiver: Option<LapsedWaiver<'a>>,
     /// Stable across runs, casing and array order.
     fingerprint: &'a str,
     /// Changes when the observation does; what `pin` of a waiver names.
     observed_digest: &'a str,
+}
+
+/// A waiver that covers a result no longer.
+#[derive(Serialize, JsonSchema)]
+struct LapsedWaiver<'a> {
+    /// Its place in the manifest, counted from 0.
+    index: usize,
+    /// Whether its last day is over, or what it was pinned to has changed.
+    #[schemars(extend("enum" = ["expired", "void"]))]
+    state: &'static str,
+    /// Why, by whom and until when.
+    #[serde(flatten)]
+    waiver: Waiver<'a>,
 }
 
 /// A fact as Azure told it.
@@ -202,6 +217,10 @@ impl<'a> RuleOutcome<'a> {
         let (meta, judgement) = (&result.meta, &result.judgement);
         let controls = meta.controls.iter().map(|control| (control.framework, control.ids));
         let waiver = result.waiver.and_then(|index| waivers.get(index));
+        let lapsed = result.lapsed_waiver.and_then(|index| {
+            let used = waivers.get(index)?;
+            Some(LapsedWaiver { index, state: used.state.word(), waiver: Waiver::of(&used.waiver) })
+        });
         Self {
             rule: meta.id,
             name: meta.name,
@@ -220,6 +239,7 @@ impl<'a> RuleOutcome<'a> {
             controls: controls.collect(),
             location: result.location.as_ref().map(Place::of),
             waiver: waiver.map(|used| Waiver::of(&used.waiver)),
+            lapsed_waiver: lapsed,
             fingerprint: &result.fingerprint,
             observed_digest: &result.observed_digest,
         }

@@ -30,6 +30,7 @@ mod canned_rules;
 
 pub use sarif::{SarifOptions, SarifReport, VersionControl};
 pub use table::TableOptions;
+pub use wording::waiver_hint;
 
 /// A report format this version can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -41,7 +41,7 @@ pub(crate) fn result(
         .rule_id(result.meta.id)
         .kind(kind)
         .level(level)
-        .message(&message(result, deployment))
+        .message(&message(assessment, result, deployment))
         .locations(vec![location])
         .partial_fingerprints(BTreeMap::from([("primaryLocationLineHash".to_owned(), hash)]))
         .properties(properties([
@@ -80,7 +80,7 @@ fn kind(verdict: Verdict) -> ResultKind {
 }
 
 /// What was found, what was expected, and what to do. Viewers in a hurry show the first sentence.
-fn message(result: &RuleResult, deployment: &Deployment) -> String {
+fn message(assessment: &Assessment, result: &RuleResult, deployment: &Deployment) -> String {
     let judgement = &result.judgement;
     let mut sentences = match (judgement.verdict, &judgement.gap) {
         (Verdict::Indeterminate, gap) => {
@@ -92,6 +92,10 @@ fn message(result: &RuleResult, deployment: &Deployment) -> String {
         }
         _ => vec![sentence(&judgement.message)],
     };
+    let lapsed = result.lapsed_waiver.and_then(|index| assessment.waivers.get(index));
+    if let Some(lapse) = lapsed.and_then(WaiverUse::lapse) {
+        sentences.push(format!("It counts again: {lapse}."));
+    }
     if judgement.verdict == Verdict::Fail {
         let telling = judgement.evidence.iter().filter(|fact| fact.expected.is_some());
         sentences.extend(telling.take(FACTS_IN_A_MESSAGE).map(|fact| {

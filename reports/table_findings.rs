@@ -1,6 +1,6 @@
 //! The findings of the terminal report: what failed, and what could not be judged.
 
-use vaudit_model::assessment::RuleResult;
+use vaudit_model::assessment::{RuleResult, WaiverUse};
 use vaudit_model::fact::{Gap, Reason};
 use vaudit_model::rule::{Evidence, Verdict, sentence};
 
@@ -28,6 +28,7 @@ pub(crate) fn failures(sheet: &mut Sheet, block: &Block<'_>) {
         let judgement = &result.judgement;
         sheet.prose(INDENT, Style::Plain, &judgement.message);
         sheet.exact_field("on", &block.name(&judgement.subject), block.verbose > 0);
+        lapse(sheet, block, result);
         facts(sheet, block, result);
         more(sheet, block, result);
         sheet.field("fix", &judgement.remediation.text);
@@ -59,6 +60,7 @@ pub(crate) fn unread(sheet: &mut Sheet, block: &Block<'_>) {
             (_, [result, ..]) => sheet.prose(INDENT, Style::Plain, &result.judgement.message),
             (_, []) => {}
         }
+        results.iter().for_each(|result| lapse(sheet, block, result));
         what_is_missing(sheet, block, gap, &results);
         let mut said: Vec<&str> = Vec::new();
         for remediation in results.iter().map(|result| &result.judgement.remediation) {
@@ -104,6 +106,14 @@ fn titled(sheet: &mut Sheet, result: &RuleResult, title: &str) {
         Style::Strong,
         title,
     );
+}
+
+/// Whose waiver covered the result until now.
+fn lapse(sheet: &mut Sheet, block: &Block<'_>, result: &RuleResult) {
+    let used = result.lapsed_waiver.and_then(|index| block.assessment.waivers.get(index));
+    if let Some(lapse) = used.and_then(WaiverUse::lapse) {
+        sheet.field("waiver", &format!("{lapse}, so {} counts again", result.meta.id));
+    }
 }
 
 fn facts(sheet: &mut Sheet, block: &Block<'_>, result: &RuleResult) {

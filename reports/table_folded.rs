@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vaudit_model::assessment::{Assessment, RuleResult, WaiverState};
+use vaudit_model::assessment::{Assessment, RuleResult};
 use vaudit_model::fact::Reason;
 use vaudit_model::rule::Verdict;
 
@@ -72,13 +72,14 @@ pub(crate) fn waived(sheet: &mut Sheet, block: &Block<'_>) {
         .into_iter()
         .filter_map(|(index, mut rules)| {
             rules.dedup();
-            let waiver = &waivers.get(index)?.waiver;
-            Some(format!("{} until {} ({})", rules.join(" "), waiver.expires, waiver.owner))
+            let used = waivers.get(index)?;
+            let until = used.waiver.expires;
+            Some(format!("{} until {until}, {}", rules.join(" "), used.answers_for_it()))
         })
         .collect();
     if !parts.is_empty() {
         sheet.blank();
-        sheet.hanging(0, &[(Style::Strong, "Waived  ")], Style::Plain, &parts.join(", "));
+        sheet.hanging(0, &[(Style::Strong, "Waived  ")], Style::Plain, &parts.join("; "));
     }
 }
 
@@ -125,26 +126,18 @@ pub(crate) fn gaps(sheet: &mut Sheet, block: &Block<'_>) {
 
 /// Waivers that need a hand: those that end soon, and those that cover nothing.
 pub(crate) fn waivers(sheet: &mut Sheet, assessment: &Assessment) {
-    let mut rows = vec![["", "rule", "until", "owner", ""].map(str::to_owned).to_vec()];
-    for used in &assessment.waivers {
-        let meaning = match used.state {
-            WaiverState::Active => continue,
-            WaiverState::Expiring => "ends within 14 days",
-            WaiverState::Expired => "its results count again",
-            WaiverState::Unused => "covers nothing",
-            WaiverState::Void => "the finding has changed",
-        };
-        rows.push(vec![
-            used.state.word().to_owned(),
-            used.waiver.rule.clone(),
-            used.waiver.expires.to_string(),
-            used.waiver.owner.clone(),
-            meaning.to_owned(),
-        ]);
+    let mut is_first = true;
+    for (index, used) in assessment.waivers.iter().enumerate() {
+        let Some(hint) = wording::waiver_hint(assessment, index) else { continue };
+        if is_first {
+            sheet.line(0, Style::Strong, "Waivers that need a hand");
+            is_first = false;
+        }
+        let state = format!("{:<9} ", used.state.word());
+        let text = format!("{} of {} {hint}", used.waiver.rule, used.answers_for_it());
+        sheet.hanging(2, &[(Style::Doubt, &state)], Style::Plain, &text);
     }
-    if rows.len() > 1 {
-        sheet.line(0, Style::Strong, "Waivers that need a hand");
-        sheet.columns(2, true, &rows);
+    if !is_first {
         sheet.blank();
     }
 }

@@ -1,7 +1,7 @@
 //! The words the reports share: headlines, exit codes, reasons, modules and short names.
 
 use vaudit_model::arm_id::ArmId;
-use vaudit_model::assessment::{Assessment, Source, Summary};
+use vaudit_model::assessment::{Assessment, Source, Summary, WaiverState};
 use vaudit_model::deployment::Deployment;
 use vaudit_model::fact::Reason;
 use vaudit_model::instant::show;
@@ -37,6 +37,34 @@ pub(crate) fn counted<const N: usize>(counts: [(u32, &str); N]) -> String {
     there.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ")
 }
 
+/// What a waiver of the manifest needs somebody's hand for, as the end of a sentence about it: that it
+/// ends soon, holds no longer, or covers nothing. None of one that is fine.
+pub fn waiver_hint(assessment: &Assessment, index: usize) -> Option<String> {
+    let used = assessment.waivers.get(index)?;
+    let results = assessment.deployments.iter().flat_map(|own| &own.results);
+    let lapsed = results.filter(|result| result.lapsed_waiver == Some(index)).count();
+    let again = match lapsed {
+        1 => "1 result counts again".to_owned(),
+        count => format!("{count} results count again"),
+    };
+    let until = used.waiver.expires;
+    match used.state {
+        WaiverState::Active => None,
+        WaiverState::Expiring => Some(format!("ends on {until}, within 14 days")),
+        WaiverState::Expired if lapsed == 0 => {
+            Some(format!("expired on {until}; nothing counts again for it"))
+        }
+        WaiverState::Expired => Some(format!("expired on {until}: {again}")),
+        WaiverState::Unused => Some("covers nothing".to_owned()),
+        WaiverState::Void if lapsed == 0 => {
+            Some("is void, because what it was pinned to has changed".to_owned())
+        }
+        WaiverState::Void => {
+            Some(format!("is void, because what it was pinned to has changed: {again}"))
+        }
+    }
+}
+
 /// Says what the exit code of the run means.
 pub(crate) fn exit_code(assessment: &Assessment) -> String {
     let summary = assessment.summary();
@@ -45,6 +73,7 @@ pub(crate) fn exit_code(assessment: &Assessment) -> String {
             "{} below the --fail-on threshold, and everything could be judged",
             number(summary.fail, "failure is", "failures are")
         ),
+        0 if summary.waived > 0 => "whatever failed or could not be judged is waived".to_owned(),
         0 => "nothing failed, and everything could be judged".to_owned(),
         1 => "a failure reaches the --fail-on threshold and is not waived".to_owned(),
         2 => "the audit could not be run".to_owned(),

@@ -1,9 +1,11 @@
 //! `vaudit rules` and `vaudit explain`.
 
+use jiff::ToSpan;
 use vaudit_engine::Profile;
 use vaudit_rules::{CATALOGUE, find};
 
 use crate::failure::Failure;
+use crate::sources::today;
 
 /// The rules of a profile, a line each, sorted by id.
 pub(crate) fn list(profile: &str) -> String {
@@ -44,5 +46,19 @@ pub(crate) fn page(name: &str) -> Result<String, Failure> {
             .iter()
             .map(|control| format!("{} {}", control.framework, control.ids.join(", "))),
     );
-    Ok(format!("{}\n\n{}", facts.join("\n"), rule.page))
+    Ok(format!("{}\n\n{}\n{}", facts.join("\n"), rule.page, waiver(meta.id)))
+}
+
+/// How a finding of a rule is accepted.
+fn waiver(rule: &str) -> String {
+    // A quarter is long enough to mend most things.
+    let today = today();
+    let expires = today.checked_add(90.days()).unwrap_or(today);
+    format!(
+        "## A waiver\n\nIn `vaudit.toml`; docs/waivers.md says what becomes of it.\n\n```toml\n\
+         [[waiver]]\nrule = \"{rule}\"\nreason = \"why it is accepted\"\nowner = \"who answers for it\"\n\
+         expires = {expires}   # the last valid day (UTC), at most 366 days ahead\n\
+         # accept = \"fail\"    # or \"indeterminate\", or \"both\"\n\
+         # pin = \"…\"          # the `observed_digest` that `vaudit check --rule {rule} --format json` shows\n```\n"
+    )
 }

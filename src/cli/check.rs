@@ -9,7 +9,7 @@ use vaudit_model::blob_listing::Contents;
 use vaudit_model::instant::show;
 use vaudit_model::snapshot::Selection as Judged;
 use vaudit_model::{Deployment, Rule, Severity, Snapshot};
-use vaudit_reports::{Format, SarifOptions, TableOptions, json, sarif, table};
+use vaudit_reports::{Format, SarifOptions, TableOptions, json, sarif, table, waiver_hint};
 
 use crate::arguments::{Check, Collect, Selection, Talk, Target};
 use crate::collecting::Asked;
@@ -211,15 +211,17 @@ impl Run<'_> {
         let inputs = Inputs {
             snapshot,
             deployments,
+            described: &self.audit.manifest.deployments,
             rules: &self.choice.rules,
+            catalogue: vaudit_rules::CATALOGUE,
             waivers: &self.audit.manifest.waivers,
             profile: self.choice.name(),
             source,
             fail_on,
         };
-        self.warn_of_waivers();
         warn_of_older_versions(snapshot, self.conversation);
         let assessment = assess(inputs);
+        self.warn_of_waivers(&assessment);
         for (format, file) in files {
             let text = self.render(&assessment, format, &Screen::of_file());
             file.finish(|writer| writer.write_all(text.as_bytes()))?;
@@ -232,15 +234,16 @@ impl Run<'_> {
         Ok(ExitCode::of(results, fail_on, snapshot.header.stopped))
     }
 
-    /// A waiver that names no rule waives nothing, and nobody would notice.
-    fn warn_of_waivers(&self) {
-        for waiver in &self.audit.manifest.waivers {
-            let known = vaudit_rules::CATALOGUE
-                .iter()
-                .any(|rule| matches_rule(&waiver.rule, rule.meta.id, rule.meta.name));
-            if !known {
-                self.conversation
-                    .warn(&format!("the waiver for `{}` matches no rule", waiver.rule));
+    /// Waivers that need a hand: nobody may be reading the report.
+    fn warn_of_waivers(&self, assessment: &Assessment) {
+        for (index, used) in assessment.waivers.iter().enumerate() {
+            let rule = &used.waiver.rule;
+            let is_known = |own: &&Rule| matches_rule(rule, own.meta.id, own.meta.name);
+            if !vaudit_rules::CATALOGUE.iter().copied().any(|own| is_known(&own)) {
+                self.conversation.warn(&format!("the waiver for `{rule}` matches no rule"));
+            } else if let Some(hint) = waiver_hint(assessment, index) {
+                let who = used.answers_for_it();
+                self.conversation.warn(&format!("the waiver for `{rule}` of {who} {hint}"));
             }
         }
     }

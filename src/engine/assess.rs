@@ -20,8 +20,12 @@ pub struct Inputs<'a> {
     pub snapshot: &'a Snapshot,
     /// What is expected.
     pub deployments: &'a [Deployment],
+    /// Every deployment of the manifest, also those that are not judged.
+    pub described: &'a [Deployment],
     /// What is asked, sorted by id.
     pub rules: &'a [&'static Rule],
+    /// Every rule there is, also those that are not asked.
+    pub catalogue: &'a [&'static Rule],
     /// What is accepted.
     pub waivers: &'a [WaiverPolicy],
     /// What the selection is called.
@@ -43,7 +47,14 @@ pub fn assess(inputs: Inputs<'_>) -> Assessment {
         let name = own.deployment.name.as_str();
         own.results.iter_mut().map(move |result| (name, result))
     });
-    let waivers = waivers::apply(inputs.waivers, results, snapshot.header.finished_at);
+    let extent = waivers::Extent {
+        rules,
+        catalogue: inputs.catalogue,
+        deployments,
+        described: inputs.described,
+    };
+    let now = snapshot.header.finished_at;
+    let waivers = waivers::apply(inputs.waivers, results, extent, now);
     let all = assessed.iter().flat_map(|own| &own.results);
     let exit_code = ExitCode::of(all, inputs.fail_on, snapshot.header.stopped).number();
     Assessment {
@@ -103,6 +114,7 @@ fn result(rule: &'static Rule, estate: &Estate<'_>, judgement: Judgement) -> Rul
         severity: judgement.severity.unwrap_or(rule.meta.severity),
         location: estate.deployment.locations.nearest(setting).cloned(),
         waiver: None,
+        lapsed_waiver: None,
         fingerprint: fingerprint(rule.meta.id, &estate.deployment.name, &judgement.subject),
         observed_digest: observed_digest(&judgement),
         judgement,
@@ -120,7 +132,10 @@ fn observed_digest(judgement: &Judgement) -> String {
         })
         .collect();
     observed.sort_unstable();
-    short_digest(&format!("1|{}|{}", judgement.verdict.word(), observed.join("\n")))
+    // Of what could not be judged, the reason is what was observed: a refusal is no closed firewall.
+    let reason = judgement.gap.as_ref().map(|gap| format!("|{}", gap.reason)).unwrap_or_default();
+    let verdict = judgement.verdict.word();
+    short_digest(&format!("1|{verdict}{reason}|{}", observed.join("\n")))
 }
 
 /// The hops of the way to the server that lie in networks; names are judged by rules alone.

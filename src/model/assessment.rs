@@ -100,6 +100,9 @@ pub struct RuleResult {
     pub location: Option<Location>,
     /// The waiver that covers it, as an index into the manifest's waivers.
     pub waiver: Option<usize>,
+    /// The waiver that covered it until it expired or became void, as such an index; none when
+    /// another one covers it.
+    pub lapsed_waiver: Option<usize>,
     /// Stable across runs, casing and array order.
     pub fingerprint: String,
     /// Digest of what was observed; changes when the observation does.
@@ -153,16 +156,40 @@ pub struct WaiverUse {
     pub state: WaiverState,
 }
 
+impl WaiverUse {
+    /// Who answers for it: the owner, and the ticket where there is one.
+    pub fn answers_for_it(&self) -> String {
+        match &self.waiver.ticket {
+            Some(ticket) => format!("{} ({ticket})", self.waiver.owner),
+            None => self.waiver.owner.clone(),
+        }
+    }
+
+    /// Whose waiver holds no longer and why, as a clause; none of one that holds.
+    pub fn lapse(&self) -> Option<String> {
+        let who = self.answers_for_it();
+        match self.state {
+            WaiverState::Expired => {
+                Some(format!("the waiver of {who} expired on {}", self.waiver.expires))
+            }
+            WaiverState::Void => Some(format!(
+                "the waiver of {who} is void, because what it was pinned to has changed"
+            )),
+            WaiverState::Active | WaiverState::Expiring | WaiverState::Unused => None,
+        }
+    }
+}
+
 /// The state of a waiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaiverState {
-    /// It covers a result.
+    /// It covers a result, or something it names was not judged in this run.
     Active,
-    /// It covers a result and ends within 14 days.
+    /// The same, and it ends within 14 days.
     Expiring,
     /// Its last day is over: what it covered counts again.
     Expired,
-    /// It covers nothing.
+    /// All it names was judged, and it covers nothing.
     Unused,
     /// What it was given for has changed: it covers nothing any more.
     Void,

@@ -19,6 +19,7 @@ mod programs;
 mod selection;
 mod sign_in;
 mod stopping;
+mod waivers;
 
 use support::Vaudit;
 
