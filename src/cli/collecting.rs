@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use vaudit_azure::{CollectError, CredentialKind, Session, SignInError, ask_each, collect, sign_in};
+use vaudit_azure::{
+    CollectError, CredentialKind, Session, SignInError, ask_each, collect, sign_in,
+};
 use vaudit_engine::ExitCode;
 use vaudit_model::blob::Shelf;
 use vaudit_model::blob_listing::{BlobListing, Contents};

@@ -61,7 +61,7 @@ pub(crate) fn refuses(scenario: &Scenario, asked: &Asked, caller: &Claims) -> bo
             let sight = sight();
             !accounts.into_iter().any(|(id, _)| sight.may_data(LIST_BLOBS, &scope(id)))
         }
-        Service::SignIn | Service::Metadata => false,
+        Service::SignIn | Service::Metadata | Service::Pipelines => false,
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::assertion::EXCHANGE;
-use crate::clouds::PUBLIC;
+use crate::clouds::{ALL, PUBLIC};
 use crate::request::{Origin, Service};
 use crate::sign_in::Auditor;
 
@@ -127,10 +127,12 @@ impl Mint {
     }
 }
 
-/// Whether an audience is one that Graph has no part in.
+/// Whether an audience is one that Graph has no part in, in whatever cloud.
 fn is_for_one_other_service(audience: &str) -> bool {
-    let services = audience_services(audience, None);
-    !services.is_empty() && !services.contains(&Service::Graph)
+    let origins = ALL.iter().map(|cloud| Origin::Azure(cloud));
+    let services: Vec<&Service> =
+        origins.flat_map(|origin| audience_services(audience, &origin)).collect();
+    !services.is_empty() && !services.contains(&&Service::Graph)
 }
 
 /// The services that take tokens for an audience; none when nobody knows the audience.

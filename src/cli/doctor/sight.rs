@@ -65,7 +65,9 @@ impl Round {
         let inputs = Inputs {
             snapshot: &snapshot,
             deployments,
+            described: &live.audit.manifest.deployments,
             rules,
+            catalogue: vaudit_rules::CATALOGUE,
             waivers: &[],
             profile: "",
             source: Source::Live,
