@@ -208,3 +208,17 @@ fn no_room_is_called_utils() {
         );
     }
 }
+
+/// A page that is moved leaves its readers behind.
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for path in files(&root(), ".md") {
+        let text = fs::read_to_string(&path).unwrap();
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+        for target in targets.map(|(target, _)| target.split('#').next().unwrap()) {
+            let is_elsewhere = target.is_empty() || target.contains("://") || target.contains(' ');
+            let there = path.parent().unwrap().join(target);
+            assert!(is_elsewhere || there.exists(), "{}: {target}", path.display());
+        }
+    }
+}
