@@ -254,7 +254,7 @@ fn failure(error: &TransportError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
+    use azure_core::Bytes;
     use reqwest::header::HeaderMap;
     use vaudit_model::{ArmId, RequestKind};
 

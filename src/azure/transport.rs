@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use azure_core::Bytes;
 use jiff::Timestamp;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
@@ -340,14 +340,14 @@ impl Transport {
 }
 
 async fn read_body(mut response: reqwest::Response, host: &str) -> Result<Bytes, TransportError> {
-    let mut body = BytesMut::new();
+    let mut body = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(|error| broken(host, error))? {
         if body.len() + piece.len() > LARGEST_BODY {
             return Err(TransportError::TooLarge { host: host.to_owned() });
         }
         body.extend_from_slice(&piece);
     }
-    Ok(body.freeze())
+    Ok(Bytes::from(body))
 }
 
 fn no_answer(host: &str, error: reqwest::Error) -> TransportError {

@@ -1,8 +1,8 @@
 //! Answers before they are written to the wire.
 
-use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
+use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::StatusCode;
 use serde::Serialize;

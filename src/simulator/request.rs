@@ -1,6 +1,6 @@
 //! What a client asked: by which host, of which service, with what path and query.
 
-use bytes::Bytes;
+use hyper::body::Bytes;
 use hyper::header::{HOST, HeaderMap};
 use hyper::http::request::Parts;
 use url::form_urlencoded;
