@@ -8,13 +8,18 @@ use std::fmt;
 use std::str::FromStr;
 
 pub mod diagnosis;
+pub mod github;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod sarif;
 pub mod table;
 
 mod inert_json;
 mod json_deployment;
 mod layout;
+mod markdown_findings;
+mod markdown_text;
 mod sarif_location;
 mod sarif_results;
 mod sarif_rules;
@@ -41,11 +46,16 @@ pub enum Format {
     Json,
     /// For code-scanning services.
     Sarif,
+    /// For whatever shows test results.
+    Junit,
+    /// For a job summary or a comment.
+    Markdown,
+    /// For annotations by GitHub Actions.
+    Github,
 }
 
 /// The words of `CONTRACT.md` that have no renderer in this version.
-const NOT_IN_THIS_VERSION: [&str; 7] =
-    ["junit", "markdown", "html", "csv", "ocsf", "oscal", "github"];
+const NOT_IN_THIS_VERSION: [&str; 4] = ["html", "csv", "ocsf", "oscal"];
 
 /// Why a word is not a format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,7 +70,8 @@ pub enum FormatError {
 
 impl Format {
     /// Every format this version can write.
-    pub const ALL: [Self; 3] = [Self::Table, Self::Json, Self::Sarif];
+    pub const ALL: [Self; 6] =
+        [Self::Table, Self::Json, Self::Sarif, Self::Junit, Self::Markdown, Self::Github];
 
     /// The word of the command line.
     pub fn word(self) -> &'static str {
@@ -68,6 +79,9 @@ impl Format {
             Self::Table => "table",
             Self::Json => "json",
             Self::Sarif => "sarif",
+            Self::Junit => "junit",
+            Self::Markdown => "markdown",
+            Self::Github => "github",
         }
     }
 }
@@ -110,11 +124,11 @@ mod tests {
         }
         assert_eq!(
             "html".parse::<Format>().unwrap_err().to_string(),
-            "format `html` is not available in this version (available: table, json, sarif)"
+            "format `html` is not available in this version (available: table, json, sarif, junit, markdown, github)"
         );
         assert_eq!(
             "xml\u{1b}".parse::<Format>().unwrap_err().to_string(),
-            "`xml\u{fffd}` is not a report format (available: table, json, sarif)"
+            "`xml\u{fffd}` is not a report format (available: table, json, sarif, junit, markdown, github)"
         );
     }
 }

@@ -17,11 +17,8 @@ const NO_FILE: &str = "vaudit.toml";
 /// The one location of a result: the key whose expectation is violated, else the deployment's table,
 /// else the first line; and the resource.
 pub(crate) fn of(result: &RuleResult, deployment: &Deployment, manifest: Option<&str>) -> Location {
-    let place = result.location.as_ref().or_else(|| deployment.locations.nearest(""));
-    let (line, column) = match (manifest, place) {
-        (Some(_), Some(place)) => (place.line.max(1), place.column.max(1)),
-        _ => (1, 1),
-    };
+    let place = manifest.and_then(|_| place(Some(result), deployment));
+    let (line, column) = place.unwrap_or((1, 1));
     let region = Region::builder().start_line(i64::from(line)).start_column(i64::from(column));
     let artifact = ArtifactLocation::builder()
         .uri(relative(manifest.unwrap_or(NO_FILE)))
@@ -38,12 +35,25 @@ pub(crate) fn of(result: &RuleResult, deployment: &Deployment, manifest: Option<
     Location::builder().physical_location(physical).logical_locations(vec![logical]).build()
 }
 
-/// A relative path as a URI reference.
-fn relative(path: &str) -> String {
+/// Line and column of the key whose expectation is violated, else of the deployment's table.
+pub(crate) fn place(result: Option<&RuleResult>, deployment: &Deployment) -> Option<(u32, u32)> {
+    let own = result.and_then(|result| result.location.as_ref());
+    let place = own.or_else(|| deployment.locations.nearest(""))?;
+    Some((place.line.max(1), place.column.max(1)))
+}
+
+/// A path as it is below the root of the source tree.
+pub(crate) fn below_the_root(path: &str) -> &str {
     let mut path = path.trim_start_matches('/');
     while let Some(rest) = path.strip_prefix("./") {
         path = rest;
     }
+    path
+}
+
+/// A relative path as a URI reference.
+fn relative(path: &str) -> String {
+    let path = below_the_root(path);
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

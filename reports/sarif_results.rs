@@ -80,7 +80,11 @@ fn kind(verdict: Verdict) -> ResultKind {
 }
 
 /// What was found, what was expected, and what to do. Viewers in a hurry show the first sentence.
-fn message(assessment: &Assessment, result: &RuleResult, deployment: &Deployment) -> String {
+pub(crate) fn message(
+    assessment: &Assessment,
+    result: &RuleResult,
+    deployment: &Deployment,
+) -> String {
     let judgement = &result.judgement;
     let mut sentences = match (judgement.verdict, &judgement.gap) {
         (Verdict::Indeterminate, gap) => {
@@ -92,10 +96,7 @@ fn message(assessment: &Assessment, result: &RuleResult, deployment: &Deployment
         }
         _ => vec![sentence(&judgement.message)],
     };
-    let lapsed = result.lapsed_waiver.and_then(|index| assessment.waivers.get(index));
-    if let Some(lapse) = lapsed.and_then(WaiverUse::lapse) {
-        sentences.push(format!("It counts again: {lapse}."));
-    }
+    sentences.extend(wording::lapsed(assessment, result));
     if judgement.verdict == Verdict::Fail {
         let telling = judgement.evidence.iter().filter(|fact| fact.expected.is_some());
         sentences.extend(telling.take(FACTS_IN_A_MESSAGE).map(|fact| {

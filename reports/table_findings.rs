@@ -47,7 +47,7 @@ pub(crate) fn unread(sheet: &mut Sheet, block: &Block<'_>) {
     }
     sheet.blank();
     sheet.line(0, Style::Strong, "Could not be judged");
-    for (gap, results) in by_gap(&lost) {
+    for (gap, results) in wording::by_gap(&lost) {
         sheet.blank();
         // One rule may have lost its verdict about several subjects; they are named below.
         let mut rules = results.clone();
@@ -181,18 +181,6 @@ fn more(sheet: &mut Sheet, block: &Block<'_>, result: &RuleResult) {
         sheet.field("controls", &controls.join("; "));
         sheet.field("digest", &result.observed_digest);
     }
-}
-
-fn by_gap<'r>(lost: &[&'r RuleResult]) -> Vec<(Option<&'r Gap>, Vec<&'r RuleResult>)> {
-    let mut groups: Vec<(Option<&Gap>, Vec<&RuleResult>)> = Vec::new();
-    for result in lost {
-        let gap = result.judgement.gap.as_ref();
-        match groups.iter_mut().find(|(known, _)| gap.is_some() && *known == gap) {
-            Some((_, results)) => results.push(result),
-            None => groups.push((gap, vec![result])),
-        }
-    }
-    groups
 }
 
 fn what_is_missing(

@@ -1,11 +1,13 @@
 //! The words the reports share: headlines, exit codes, reasons, modules and short names.
 
+use std::collections::BTreeMap;
+
 use vaudit_model::arm_id::ArmId;
-use vaudit_model::assessment::{Assessment, Source, Summary, WaiverState};
+use vaudit_model::assessment::{Assessment, RuleResult, Source, Summary, WaiverState, WaiverUse};
 use vaudit_model::deployment::Deployment;
-use vaudit_model::fact::Reason;
+use vaudit_model::fact::{Gap, Reason};
 use vaudit_model::instant::show;
-use vaudit_model::rule::Evidence;
+use vaudit_model::rule::{Evidence, sentence};
 use vaudit_model::snapshot::Stopped;
 
 /// Says what a reader wants to know first: `9 failed, 2 could not be judged, 13 passed`.
@@ -160,6 +162,44 @@ pub(crate) fn reason(reason: Reason) -> &'static str {
         Reason::UntrustedNextLink => "Azure's answer led to another host and was not followed",
         Reason::Interrupted => "the run was stopped before this was read",
     }
+}
+
+/// Brings results together that one lost fact cost their verdict, in the order of the first of each.
+pub(crate) fn by_gap<'r>(lost: &[&'r RuleResult]) -> Vec<(Option<&'r Gap>, Vec<&'r RuleResult>)> {
+    let mut groups: Vec<(Option<&Gap>, Vec<&RuleResult>)> = Vec::new();
+    for result in lost {
+        let gap = result.judgement.gap.as_ref();
+        match groups.iter_mut().find(|(known, _)| gap.is_some() && *known == gap) {
+            Some((_, results)) => results.push(result),
+            None => groups.push((gap, vec![result])),
+        }
+    }
+    groups
+}
+
+/// Names the rules of results, each with the number of its results where it has several.
+pub(crate) fn ids(results: &[&RuleResult]) -> String {
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for result in results {
+        *counts.entry(result.meta.id).or_default() += 1;
+    }
+    let words = counts.into_iter().map(|(rule, count)| match count {
+        1 => rule.to_owned(),
+        several => format!("{rule} ×{several}"),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// Says who answers for a waiver, and why it was given.
+pub(crate) fn answer(used: &WaiverUse) -> String {
+    let reason = sentence(&used.waiver.reason);
+    format!("Owner: {}. Reason: {reason}", used.answers_for_it())
+}
+
+/// Says whose waiver covers a result no longer; none where none did.
+pub(crate) fn lapsed(assessment: &Assessment, result: &RuleResult) -> Option<String> {
+    let used = result.lapsed_waiver.and_then(|index| assessment.waivers.get(index))?;
+    Some(format!("It counts again: {}.", used.lapse()?))
 }
 
 /// Names the permission that is missing, or what could not be read, in one sentence; empty when

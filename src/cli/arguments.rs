@@ -125,7 +125,7 @@ pub(crate) struct Check {
     #[arg(long = "output", value_name = "FORMAT=FILE")]
     pub(crate) outputs: Vec<String>,
 
-    /// The report on stdout: table, json, sarif
+    /// The report on stdout: table, json, sarif, junit, markdown, github
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: String,
 
@@ -141,7 +141,7 @@ pub(crate) struct Check {
     #[arg(long)]
     pub(crate) sarif_all: bool,
 
-    /// The root that paths in SARIF are relative to [default: the enclosing git work tree]
+    /// The root that paths in SARIF and GitHub's annotations are relative to [default: the enclosing git work tree]
     #[arg(long, value_name = "DIR")]
     pub(crate) source_root: Option<PathBuf>,
 }

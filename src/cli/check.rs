@@ -1,7 +1,7 @@
 //! `vaudit check` and `vaudit collect`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use vaudit_engine::{ExitCode, FailOn, Inputs, Profile, assess, matches_rule, needs, select};
 use vaudit_model::assessment::{Assessment, Source};
@@ -9,7 +9,9 @@ use vaudit_model::blob_listing::Contents;
 use vaudit_model::instant::show;
 use vaudit_model::snapshot::Selection as Judged;
 use vaudit_model::{Deployment, Rule, Severity, Snapshot};
-use vaudit_reports::{Format, SarifOptions, TableOptions, json, sarif, table, waiver_hint};
+use vaudit_reports::{
+    Format, SarifOptions, TableOptions, github, json, junit, markdown, sarif, table, waiver_hint,
+};
 
 use crate::arguments::{Check, Collect, Selection, Talk, Target};
 use crate::collecting::Asked;
@@ -266,21 +268,16 @@ impl Run<'_> {
                 report.notes.iter().for_each(|note| self.conversation.warn(note));
                 report.text
             }
+            Format::Junit => junit::render(assessment),
+            Format::Markdown => markdown::render(assessment),
+            Format::Github => github::render(assessment, self.source_tree().1.as_deref()),
         }
     }
 
     fn sarif_options(&self) -> SarifOptions {
-        let path = sources::file_of(&self.audit.copy);
-        let is_here = path.is_some_and(Path::exists);
-        let nearby = path.filter(|_| is_here).unwrap_or(Path::new("."));
-        let root = self.arguments.source_root.clone().or_else(|| git::work_tree(nearby));
-        let manifest_uri = path.map(|path| {
-            let base = root.as_deref().unwrap_or(Path::new("."));
-            let name = || path.file_name().map(|name| name.to_string_lossy().into_owned());
-            // A path outside the root would say something about this machine and nothing to others.
-            git::relative(path, base).or_else(name).unwrap_or_default()
-        });
+        let (root, manifest_uri) = self.source_tree();
         // The revision is that of the manifest, not of where the command happens to run.
+        let is_here = sources::file_of(&self.audit.copy).is_some_and(Path::exists);
         let revised = root.as_deref().filter(|_| is_here);
         SarifOptions {
             all: self.arguments.sarif_all,
@@ -288,6 +285,20 @@ impl Run<'_> {
             version_control: revised.and_then(git::version_control),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
+    }
+
+    /// The root of the source tree around the manifest, and the manifest's path below it.
+    fn source_tree(&self) -> (Option<PathBuf>, Option<String>) {
+        let path = sources::file_of(&self.audit.copy);
+        let nearby = path.filter(|path| path.exists()).unwrap_or(Path::new("."));
+        let root = self.arguments.source_root.clone().or_else(|| git::work_tree(nearby));
+        let manifest = path.map(|path| {
+            let base = root.as_deref().unwrap_or(Path::new("."));
+            let name = || path.file_name().map(|name| name.to_string_lossy().into_owned());
+            // A path outside the root would say something about this machine and nothing to others.
+            git::relative(path, base).or_else(name).unwrap_or_default()
+        });
+        (root, manifest)
     }
 }
 

@@ -20,6 +20,53 @@ fn reports_go_where_they_are_sent() {
 }
 
 #[test]
+fn one_run_writes_what_a_pipeline_shows() {
+    let azure = Azure::named("drifted");
+    let vaudit = azure.vaudit();
+    let evil = "::stop-commands::x%0A,<script>@octocat |";
+    let waivers = format!(
+        "{}\n[[waiver]]\nrule = \"DNS005\"\nreason = '{evil}'\nowner = '{evil}'\nexpires = 2020-01-31\n",
+        vaudit.read("vaudit.toml")
+    );
+    // The manifest lies below the root of a work tree, where GitHub looks for files.
+    std::fs::create_dir_all(vaudit.path("audits/.git")).unwrap();
+    std::fs::create_dir_all(vaudit.path("audits/one")).unwrap();
+    let vaudit = vaudit.file("audits/one/vaudit.toml", &waivers);
+    let manifest = ["check", "--config", "audits/one/vaudit.toml", "--save-snapshot", "s.snapshot"];
+    let outputs = ["--output", "markdown=m.md", "--output", "junit=j.xml", "--output", "github=-"];
+    let ran = vaudit.run(&[&manifest[..], &outputs].concat()).exits(1);
+    let (markdown, junit) = (vaudit.read("m.md"), vaudit.read("j.xml"));
+
+    let commands: Vec<&str> = ran.stdout.lines().collect();
+    let is_command = |line: &&str| {
+        ["::error ", "::warning ", "::notice "].iter().any(|start| line.starts_with(start))
+    };
+    assert!(commands.iter().all(is_command), "{}", ran.stdout);
+    let failed = commands.iter().find(|line| line.contains("title=PG001 (high%2C")).unwrap();
+    let line = waivers.lines().position(|line| line.starts_with("expected_major")).unwrap() + 1;
+    let place = format!("::error file=one/vaudit.toml,line={line},col=1,");
+    assert!(failed.starts_with(&place), "{place}: {failed}");
+    let escaped = evil.replace('%', "%25");
+    let lapsed = commands.iter().find(|line| line.contains("DNS005 is expired")).unwrap();
+    assert!(lapsed.starts_with("::warning ") && lapsed.contains(&escaped), "{lapsed}");
+    let closing = commands.last().unwrap();
+    assert!(closing.starts_with("::notice title=vaudit::") && closing.contains("Exit code 1: "));
+
+    assert!(markdown.starts_with("## ❌ vaudit: ") && markdown.contains("**Exit code 1: "));
+    assert!(
+        markdown.contains("**expired** `DNS005`: Expired on 2020-01-31: 1 result counts again.")
+    );
+    assert!(markdown.contains(&format!("Owner: `{evil}`.")), "{markdown}");
+    assert!(junit.starts_with("<?xml") && junit.contains("<failure message=\"The server runs "));
+    assert!(junit.contains("type=\"forbidden\"") && junit.contains("type=\"not_applicable\""));
+
+    // The same facts give the same reports.
+    let again = ["check", "--snapshot", "s.snapshot", "--format", "junit"];
+    let again = vaudit.run(&again).exits(1).stdout;
+    assert_eq!(again, junit.replace("value=\"live\"", "value=\"snapshot\""));
+}
+
+#[test]
 fn an_output_that_cannot_be_written_is_known_before_the_run_and_harms_nothing() {
     let azure = Azure::named("compliant");
     let vaudit = azure.vaudit();
