@@ -62,12 +62,13 @@ fn well_formed(text: &str) {
     assert!(fence.is_none() && !folded, "left open");
 }
 
-/// A line without its code spans, each of which must end.
+/// A line with a blank for each of its code spans, all of which must end.
 fn without_code(line: &str) -> String {
     let mut bare = String::new();
     let mut rest = line;
     while let Some(start) = rest.find('`') {
         bare.push_str(&rest[..start]);
+        bare.push(' ');
         let ticks: String = rest[start..].chars().take_while(|c| *c == '`').collect();
         rest = &rest[start + ticks.len()..];
         loop {
