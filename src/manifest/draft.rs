@@ -117,13 +117,14 @@ mod tests {
 
     #[test]
     fn a_draft_is_a_manifest_that_says_what_was_found_and_nothing_else() {
-        let found = [("postgres.server", "pg"), ("backup.container", "copies")];
+        let found = [("postgres.server", "pg-vectice"), ("backup.container", "copies")];
         let mut draft = draft(&[&NAMED[..], &found].concat());
         draft.cloud = Some("usgov".to_owned());
         let text = draft.text();
         let read = parse(&text, &Context { today: date(2026, 11, 22) }).unwrap();
         let mut expected = vaudit_model::Deployment::new("production", NAMED[1].1, "rg-vectice");
-        expected.postgres.server = Some(vaudit_model::deployment::Selector::Name("pg".to_owned()));
+        expected.postgres.server =
+            Some(vaudit_model::deployment::Selector::Name("pg-vectice".to_owned()));
         expected.backup.container = Some("copies".to_owned());
         expected.locations = read.deployments[0].locations.clone();
         expected.cloud = read.deployments[0].cloud.clone();

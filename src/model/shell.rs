@@ -62,14 +62,35 @@ pub fn quote(value: &str) -> String {
 }
 
 /// Replaces what could act on a terminal or hide text: control characters, and the marks that turn
-/// the writing direction or have no width.
+/// the writing direction or have no width. And what the log of a CI job would take for a command.
 pub fn inert(text: &str) -> String {
-    text.chars().map(|c| if is_active(c) { '\u{fffd}' } else { c }).collect()
+    disarmed(text.chars().map(|c| if is_active(c) { '\u{fffd}' } else { c }).collect())
 }
 
 /// The same for a text of several lines that is ours in shape: line breaks stay.
 pub fn inert_lines(text: &str) -> String {
-    text.chars().map(|c| if is_active(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
+    disarmed(text.chars().map(|c| if is_active(c) && c != '\n' { '\u{fffd}' } else { c }).collect())
+}
+
+/// Takes the mark off what a runner acts on wherever it is printed: `##vso[` (Azure Pipelines) and
+/// `##[` (GitHub, of old) anywhere in a line, `::name` (GitHub) at its beginning, which a wrapped line
+/// may find in any word.
+fn disarmed(text: String) -> String {
+    if !text.contains("##") && !text.contains("::") {
+        return text;
+    }
+    let mut disarmed = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let (before, rest) = (&text[..at], &text[at..]);
+        let begins = |prefix: &str| {
+            rest.get(..prefix.len()).is_some_and(|own| own.eq_ignore_ascii_case(prefix))
+        };
+        let is_word = before.chars().next_back().is_none_or(char::is_whitespace);
+        let is_named = rest.chars().nth(2).is_some_and(|c| c.is_ascii_alphabetic());
+        let acts = begins("##[") || begins("##vso[") || (is_word && is_named && begins("::"));
+        disarmed.push(if acts { '\u{fffd}' } else { c });
+    }
+    disarmed
 }
 
 /// Whether a character acts instead of showing: controls, marks of direction, and what has no
@@ -93,6 +114,21 @@ fn is_active(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_printed_in_a_job_gives_its_runner_no_orders() {
+        for (text, shown) in [
+            ("##vso[task.setvariable variable=x]y", "\u{fffd}#vso[task.setvariable variable=x]y"),
+            ("a ###VSO[x] ##[error]z", "a #\u{fffd}#VSO[x] \u{fffd}#[error]z"),
+            ("::add-mask::x", "\u{fffd}:add-mask::x"),
+            ("see\t::stop-commands::x", "see\u{fffd}::stop-commands::x"),
+            ("see ::stop-commands::x", "see \u{fffd}:stop-commands::x"),
+            ("::1 fe80::1 a::b ## heading #1", "::1 fe80::1 a::b ## heading #1"),
+        ] {
+            assert_eq!(inert(text), shown);
+        }
+        assert_eq!(inert_lines("a\n::error::b"), "a\n\u{fffd}:error::b");
+    }
 
     #[test]
     fn hostile_values_are_one_word() {
