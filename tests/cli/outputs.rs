@@ -46,7 +46,8 @@ fn one_run_writes_what_a_pipeline_shows() {
     let line = waivers.lines().position(|line| line.starts_with("expected_major")).unwrap() + 1;
     let place = format!("::error file=one/vaudit.toml,line={line},col=1,");
     assert!(failed.starts_with(&place), "{place}: {failed}");
-    let escaped = evil.replace('%', "%25");
+    let shown = vaudit_model::shell::inert(evil);
+    let escaped = shown.replace('%', "%25");
     let lapsed = commands.iter().find(|line| line.contains("DNS005 is expired")).unwrap();
     assert!(lapsed.starts_with("::warning ") && lapsed.contains(&escaped), "{lapsed}");
     let closing = commands.last().unwrap();
@@ -56,7 +57,7 @@ fn one_run_writes_what_a_pipeline_shows() {
     assert!(
         markdown.contains("**expired** `DNS005`: Expired on 2020-01-31: 1 result counts again.")
     );
-    assert!(markdown.contains(&format!("Owner: `{evil}`.")), "{markdown}");
+    assert!(markdown.contains(&format!("Owner: `{shown}`.")), "{markdown}");
     assert!(junit.starts_with("<?xml") && junit.contains("<failure message=\"The server runs "));
     assert!(junit.contains("type=\"forbidden\"") && junit.contains("type=\"not_applicable\""));
 
