@@ -1,13 +1,10 @@
 //! A snapshot around one exchange: its answer, and the little that an estate needs to reach it.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use serde_json::Value;
-use vaudit_model::blob_listing::Contents;
-use vaudit_model::deployment::{AutoRegistration, DnsPolicy, PrivateMode, Selector};
-use vaudit_model::snapshot::{Header, Identity, ManifestCopy, SNAPSHOT_VERSION, Selection};
-use vaudit_model::{ArmId, Cloud, Deployment, Estate, Request, RequestKind, Snapshot};
+use vaudit_model::deployment::{PrivateMode, Selector};
+use vaudit_model::snapshot::Header;
+use vaudit_model::{ArmId, Deployment, Estate, Request, RequestKind, Snapshot};
 
 use crate::exchange::Exchange;
 
@@ -23,38 +20,10 @@ impl<'e> World<'e> {
     /// A snapshot that holds nothing yet. The deployment's resource group is none that a recording
     /// has, so that what a selector names by its id is asked for by its id.
     pub(crate) fn around(exchange: &'e Exchange) -> Self {
-        let header = Header {
-            vaudit_snapshot: SNAPSHOT_VERSION,
-            contents: Contents::Audit,
-            tool_version: String::new(),
-            started_at: Timestamp::UNIX_EPOCH,
-            finished_at: Timestamp::UNIX_EPOCH,
-            selection: Selection::default(),
-            stopped: None,
-            requests: 0,
-            retries: 0,
-            identity: Identity::default(),
-            blob_listing: None,
-            manifest: ManifestCopy::default(),
-        };
-        let mut deployment = Deployment {
-            name: "recorded".into(),
-            tenant: None,
-            subscription: exchange.id().subscription().unwrap_or("s").to_owned(),
-            resource_group: "no group of a recording".into(),
-            cloud: Arc::new(Cloud::public()),
-            clock_skew_seconds: 300,
-            service_principal: Default::default(),
-            postgres: Default::default(),
-            kubernetes: Default::default(),
-            network: Default::default(),
-            dns: DnsPolicy { auto_registration: AutoRegistration::Required },
-            storage: Default::default(),
-            identity: Default::default(),
-            backup: Default::default(),
-            application: Default::default(),
-            locations: Default::default(),
-        };
+        let header = Header::beginning("", Timestamp::UNIX_EPOCH);
+        let id = exchange.id();
+        let subscription = id.subscription().unwrap_or("s");
+        let mut deployment = Deployment::new("recorded", subscription, "no group of a recording");
         deployment.postgres.private_mode = PrivateMode::Either;
         deployment.service_principal.client_id = Some("c".into());
         deployment.service_principal.object_id = Some("o".into());

@@ -15,7 +15,7 @@ use crate::deployment::{
 use crate::document::{Body, Document};
 use crate::estate::Estate;
 use crate::need::{Request, RequestKind};
-use crate::snapshot::{Header, Identity, ManifestCopy, SNAPSHOT_VERSION, Selection, Snapshot};
+use crate::snapshot::{Header, Snapshot};
 
 /// What Azure holds and how it answers.
 pub(super) struct Azure {
@@ -199,18 +199,5 @@ pub(super) fn at(text: &str) -> Timestamp {
 }
 
 fn header() -> Header {
-    Header {
-        vaudit_snapshot: SNAPSHOT_VERSION,
-        contents: Default::default(),
-        tool_version: String::new(),
-        started_at: Timestamp::UNIX_EPOCH,
-        finished_at: Timestamp::UNIX_EPOCH,
-        selection: Selection::default(),
-        stopped: None,
-        requests: 0,
-        retries: 0,
-        identity: Identity::default(),
-        blob_listing: None,
-        manifest: ManifestCopy::default(),
-    }
+    Header::beginning("", Timestamp::UNIX_EPOCH)
 }
