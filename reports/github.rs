@@ -152,7 +152,7 @@ fn lost(gap: Option<&Gap>, results: &[&RuleResult]) -> String {
         sentences.push(format!("Reason: {}{status}.", gap.reason));
         sentences.push(wording::missing(gap.action.as_deref(), gap.scope.as_deref()));
     } else {
-        sentences.extend(results.iter().map(|result| sentence(&result.judgement.message)));
+        sentences.extend(results.iter().map(|result| result.judgement.message.clone()));
     }
     sentences.push(format!("Rules without a verdict: {}.", wording::ids(results)));
     let mut fixes: Vec<&str> =

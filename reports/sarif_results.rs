@@ -94,7 +94,8 @@ pub(crate) fn message(
             let lost = format!("Could not be judged: {}", decapitalised(&judgement.message));
             vec![sentence(&lost), known.unwrap_or_default()]
         }
-        _ => vec![sentence(&judgement.message)],
+        // It may begin with a name, which has its own spelling.
+        _ => vec![judgement.message.clone()],
     };
     sentences.extend(wording::lapsed(assessment, result));
     if judgement.verdict == Verdict::Fail {

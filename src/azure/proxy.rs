@@ -4,6 +4,7 @@
 use reqwest::NoProxy;
 use url::Url;
 
+use crate::guard::is_loopback;
 use crate::transport::CONNECT_TIMEOUT;
 
 /// The schemes of proxies that others support.
@@ -72,6 +73,23 @@ impl Proxy {
         Some(format!("{}:{port}", address.host_str()?))
     }
 
+    /// Whether an address is reached through it: there is one, and neither `NO_PROXY` nor loopback
+    /// exempts the host.
+    pub fn is_for(&self, url: &Url) -> bool {
+        if self.address.is_none() || is_loopback(url) {
+            return false;
+        }
+        let Some(host) = url.host_str() else { return false };
+        let host = host.to_ascii_lowercase();
+        let mut exempt = self.exempt.as_deref().unwrap_or_default().split(',').map(str::trim);
+        !exempt.any(|own| {
+            let own = own.to_ascii_lowercase();
+            let domain = own.trim_start_matches('.');
+            let is_below = host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+            own == "*" || (!domain.is_empty() && (host == domain || is_below))
+        })
+    }
+
     /// The hosts that are reached without it, as `NO_PROXY` lists them.
     pub fn exempt(&self) -> Option<&str> {
         self.exempt.as_deref()
@@ -128,6 +146,25 @@ mod tests {
             assert!(!proxy.host().unwrap().contains('@'), "{proxy:?}");
             assert!(!format!("{proxy:?}").contains("user"), "{proxy:?}");
         }
+    }
+
+    #[test]
+    fn exempt_hosts_are_reached_directly() {
+        let proxy = Proxy::at("http://proxy:3128").unwrap();
+        let proxy = proxy.except("Azure.com, .microsoft.com,internal".to_owned());
+        for (url, is_for) in [
+            ("https://management.azure.com/", false),
+            ("https://azure.com/", false),
+            ("https://graph.microsoft.com/", false),
+            ("https://notazure.com/", true),
+            ("https://login.microsoftonline.com/", true),
+            ("http://127.0.0.1:80/", false),
+        ] {
+            assert_eq!(proxy.is_for(&Url::parse(url).unwrap()), is_for, "{url}");
+        }
+        let url = Url::parse("https://login.microsoftonline.com/").unwrap();
+        assert!(!proxy.except("*".to_owned()).is_for(&url));
+        assert!(!Proxy::default().is_for(&url));
     }
 
     #[test]

@@ -128,7 +128,8 @@ fn no_role_on_the_subscription() {
         "az role assignment create --role Reader --assignee-object-id bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb \
          --scope /subscriptions/00000000-0000-0000-0000-00000000000a",
     ];
-    diagnosed(&doctor(&vaudit), 2, "subscription", &said);
+    diagnosed(&doctor(&vaudit), 3, "subscription", &said);
+    vaudit.run(&["check"]).exits(3);
 }
 
 #[test]
@@ -190,4 +191,48 @@ fn without_a_manifest_the_way_to_azure_is_looked_at_and_with_a_broken_one_nothin
     let vaudit = vaudit.file("vaudit.toml", "[[deployment]]\nnmae = \"x\"\n");
     let ran = doctor(&vaudit).exits(2).says("vaudit.toml:2:1");
     diagnosed(&ran, 2, "manifest", &["vaudit.toml has 4 mistakes"]);
+}
+
+#[test]
+fn what_the_audit_cannot_judge_is_no_health() {
+    let azure = Azure::named("compliant");
+    let cloud = azure.cloud();
+    let bare = "[[deployment]]\nname = \"bare\"\nsubscription = \"00000000-0000-0000-0000-00000000000a\"\nresource_group = \"rg-vectice\"\n";
+    let vaudit = azure.vaudit().file("vaudit.toml", &format!("{bare}\n{cloud}"));
+    let ran = doctor(&vaudit).exits(3);
+    assert!(ran.stdout.contains("`backup.container` is not set"), "{}", ran.stdout);
+    assert!(broken(&ran).is_empty(), "{}", ran.stdout);
+    vaudit.run(&["check"]).exits(3);
+}
+
+#[test]
+fn of_two_deployments_the_one_that_can_be_read_is_looked_at() {
+    let azure = Azure::named("compliant");
+    let other = "[[deployment]]\nname = \"elsewhere\"\nsubscription = \"00000000-0000-0000-0000-00000000000b\"\nresource_group = \"rg\"\n";
+    let vaudit = azure.vaudit();
+    let both = format!("{other}\n{}", vaudit.read("vaudit.toml"));
+    let vaudit = vaudit.file("vaudit.toml", &both);
+    let ran = doctor(&vaudit);
+    diagnosed(&ran, 3, "subscription", &["elsewhere", "az role assignment create"]);
+    assert!(ran.stdout.contains("everything was answered"), "{}", ran.stdout);
+    // Azure answered, so an audit can be run: it judges what it can.
+    let alone = vaudit.run(&["doctor", "--no-progress", "--deployment", "elsewhere"]);
+    assert_eq!((alone.code, vaudit.run(&["check", "--deployment", "elsewhere"]).code), (3, 3));
+}
+
+#[test]
+fn hosts_that_no_proxy_exempts_are_not_the_proxys_fault() {
+    let azure = Azure::named("compliant");
+    let vaudit = azure.vaudit().set("HTTPS_PROXY", "http://127.0.0.1:9");
+    let ran = doctor(&vaudit).exits(0);
+    assert!(ran.stdout.contains("127.0.0.1:9 is not used"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_round_ends_with_its_time() {
+    let azure = Azure::parsed(&json!({
+        "description": "Slow.", "extends": "compliant", "latency_ms": 3000,
+    }));
+    let ran = azure.vaudit().run(&["doctor", "--no-progress", "--max-duration", "1"]);
+    diagnosed(&ran, 2, "time", &["--max-duration"]);
 }

@@ -125,6 +125,41 @@ fn what_the_command_line_says_is_written_and_has_to_make_sense() {
     assert_eq!(found.storage.container.as_deref(), Some("assets"));
     assert_eq!(found.backup.account, Some(Selector::Name("stvectice".to_owned())));
     let ran = init(&vaudit, &["--force", "--container", "No Container"]).exits(2);
-    assert!(ran.stderr.contains("container"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--container No Container: "), "{}", ran.stderr);
     assert_eq!(manifest(&vaudit).deployments.remove(0), found);
+}
+
+#[test]
+fn a_schema_of_somebody_else_stays_and_nothing_is_left_behind() {
+    let (_azure, vaudit) = Foreign::named("compliant");
+    let vaudit = vaudit.file("vaudit.schema.json", "{}");
+    init(&vaudit, &["--no-check"]).exits(2).says("vaudit.schema.json is there already");
+    assert_eq!(vaudit.read("vaudit.schema.json"), "{}");
+    init(&vaudit, &["--no-check", "--config", "vaudit.schema.json", "--force"]).exits(2);
+    let names: Vec<String> = std::fs::read_dir(vaudit.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.ends_with(".pem"))
+        .collect();
+    assert_eq!(names, ["vaudit.schema.json"]);
+}
+
+#[test]
+fn where_not_all_could_be_listed_nothing_is_taken_unasked() {
+    let list =
+        "GET /subscriptions/00000000-0000-0000-0000-00000000000a/resources?*managedclusters*";
+    let (_azure, vaudit) = changed(json!([]), json!([{"on": list, "status": 403}]));
+    init(&vaudit, &[]).exits(2).says("this resource group may hold").says("there may be others");
+    assert!(!vaudit.path("vaudit.toml").exists());
+    init(
+        &vaudit,
+        &[
+            "--no-check",
+            "--subscription",
+            "00000000-0000-0000-0000-00000000000a",
+            "--resource-group",
+            "rg-vectice",
+        ],
+    )
+    .exits(0);
 }

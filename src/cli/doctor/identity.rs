@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vaudit_azure::{Attempt, Session, SignInError, read, sign_in};
+use vaudit_azure::{CredentialKind, Session, SignInError, read, sign_in};
 use vaudit_model::blob::Shelf;
 use vaudit_model::document::ErrorBody;
 use vaudit_model::snapshot::{Header, Identity};
@@ -12,8 +12,10 @@ use vaudit_reports::diagnosis::{Finding, State};
 use super::Round;
 use crate::connection::Connection;
 use crate::failure::Failure;
-use crate::sources::LiveAudit;
 use crate::spool::Spool;
+
+/// What Azure says of a token for another tenant than the subscription's.
+const FOREIGN_TENANT: &str = "InvalidAuthenticationTokenTenant";
 
 /// What stands in a command for what only the reader knows.
 const OBJECT_ID: &str = "OBJECT-ID";
@@ -23,7 +25,7 @@ impl Round {
     pub(super) async fn signed_in(
         &mut self,
         connection: &Connection,
-        live: Option<&LiveAudit>,
+        deployments: &[Deployment],
     ) -> Result<Option<Session>, Failure> {
         let transport = connection.probe()?;
         let audiences = [Audience::ResourceManager, Audience::Graph, Audience::Storage];
@@ -32,8 +34,8 @@ impl Round {
         let tokens = match signed_in {
             Ok(tokens) => Arc::new(tokens),
             Err(error) => {
-                let mut finding = refused(&error);
-                if let Some(tenant) = other_tenant(connection, live) {
+                let mut finding = refused(&error, connection.credential);
+                if let Some(tenant) = other_tenant(connection, deployments) {
                     finding = finding.fix(tenant);
                 }
                 self.fatal(finding);
@@ -42,11 +44,15 @@ impl Round {
         };
         let said = shown(tokens.identity());
         self.findings.push(Finding::new("sign-in", State::Works, said));
+        // Who brings tokens along brings whatever they are.
+        let is_own = !connection.sign_in.tokens.is_empty()
+            && connection.credential.is_none_or(|own| own == CredentialKind::Token);
+        let held = if is_own { "is set, and used as it is" } else { "was issued" };
         for (audience, what) in
             [(Audience::Graph, "Graph token"), (Audience::Storage, "Blob token")]
         {
             let finding = match tokens.bearer(audience).await {
-                Ok(_) => Finding::new(what, State::Works, "was issued"),
+                Ok(_) => Finding::new(what, State::Works, held),
                 Err(error) => Finding::new(what, State::Broken, error.to_string())
                     .fix("without it, the rules that need it are indeterminate"),
             };
@@ -56,12 +62,12 @@ impl Round {
         Ok(Some(Session { transport: connection.door(Arc::new(|_| {}))?, tokens, shelf }))
     }
 
-    /// Looks at tenant, subscription and resource group. Says whether anything can be read.
+    /// Looks at tenant, subscription and resource group. Gives the deployments that can be read.
     pub(super) async fn deployments(
         &mut self,
         session: &Session,
-        deployments: &[Deployment],
-    ) -> bool {
+        mut deployments: Vec<Deployment>,
+    ) -> Vec<Deployment> {
         let requests: Vec<Request> = deployments
             .iter()
             .flat_map(|own| {
@@ -79,12 +85,11 @@ impl Round {
         for document in read(session, &requests).await {
             snapshot.insert(document);
         }
-        let mut is_readable = false;
-        for deployment in deployments {
-            is_readable |= self.deployment(&snapshot, deployment, identity);
-        }
-        self.is_unusable |= !is_readable;
-        is_readable
+        // As for the audit itself: one answer that is no refused token is enough to go on.
+        let mut statuses = snapshot.documents().map(|document| document.status);
+        self.is_unusable |= statuses.all(|status| matches!(status, None | Some(401)));
+        deployments.retain(|deployment| self.deployment(&snapshot, deployment, identity));
+        deployments
     }
 
     fn deployment(
@@ -97,7 +102,12 @@ impl Round {
         let name = &deployment.name;
         let subscription = estate.subscription();
         let of_azure = subscription.value().and_then(|own| own.tenant.value());
-        self.findings.push(tenant(deployment, of_azure, identity));
+        let is_foreign = snapshot
+            .error_code(&Request::arm(RequestKind::Subscription, &deployment.subscription_id()))
+            == FOREIGN_TENANT;
+        if !is_foreign {
+            self.findings.push(tenant(deployment, of_azure, identity));
+        }
         let assign = |scope: &str| {
             Command::new("az role assignment create --role Reader")
                 .arg("--assignee-object-id", identity.object_id.as_deref().unwrap_or(OBJECT_ID))
@@ -163,10 +173,9 @@ impl Round {
 }
 
 /// Why nobody is signed in.
-fn refused(error: &SignInError) -> Finding {
-    let configured: Vec<&Attempt> =
-        error.attempts.iter().filter(|attempt| attempt.configured).collect();
-    if let Some(attempt) = configured.first() {
+fn refused(error: &SignInError, only: Option<CredentialKind>) -> Finding {
+    let mut ended = error.attempts.iter().filter(|own| own.configured || only.is_some());
+    if let Some(attempt) = ended.next() {
         let said = format!("`{}` gave no token: {}", attempt.credential, attempt.why);
         let fix = "mend that, or sign in another way with --credential NAME";
         return Finding::new("sign-in", State::Broken, said).fix(fix);
@@ -180,10 +189,9 @@ fn refused(error: &SignInError) -> Finding {
 }
 
 /// What the manifest says about the tenant, where the environment says something else.
-fn other_tenant(connection: &Connection, live: Option<&LiveAudit>) -> Option<String> {
+fn other_tenant(connection: &Connection, deployments: &[Deployment]) -> Option<String> {
     let own = connection.sign_in.tenant_id.as_deref()?;
-    let deployments = live?.audit.manifest.deployments.iter();
-    let wanted = deployments.filter_map(|deployment| deployment.tenant.as_deref());
+    let wanted = deployments.iter().filter_map(|deployment| deployment.tenant.as_deref());
     let other = wanted.into_iter().find(|wanted| !wanted.eq_ignore_ascii_case(own))?;
     Some(format!("AZURE_TENANT_ID is {own}, and the manifest says {other}"))
 }
@@ -216,6 +224,11 @@ fn tenant(deployment: &Deployment, of_azure: Option<&String>, identity: &Identit
         (None, _) => {
             Finding::new("tenant", State::Untried, "the token does not say which it is for")
         }
+        (Some(own), None) if wanted.iter().all(|(_, tenant)| tenant.is_none()) => {
+            let said =
+                format!("{name}: signed in to {own}; nothing says whether that is the right one");
+            Finding::new("tenant", State::Untried, said)
+        }
         (Some(own), None) => Finding::new("tenant", State::Works, format!("{name}: {own}")),
         (Some(own), Some((who, tenant))) => {
             let said = format!("{name}: signed in to {own}, but {who} {tenant}");
@@ -237,9 +250,13 @@ fn unseen<T>(
     let (name, id) = (&deployment.name, &deployment.subscription);
     let what = "subscription";
     match (status, code) {
-        (Some(401), "InvalidAuthenticationTokenTenant") => {
-            let said = format!("{name}: {id} belongs to another tenant than the one signed in to");
-            Finding::new(what, State::Broken, said).fix("sign in to the tenant of the subscription")
+        (Some(401), FOREIGN_TENANT) => {
+            let said = format!(
+                "{name}: subscription {id} belongs to another tenant than the one signed in to"
+            );
+            Finding::new("tenant", State::Broken, said)
+                .fix("sign in to that tenant: set AZURE_TENANT_ID, or use `az login --tenant TENANT`; whoever may see the subscription finds it with")
+                .run(Command::new("az account show --query tenantId").arg("--subscription", id).to_string())
         }
         // Azure says of what nobody may see that it does not exist.
         (Some(403 | 404), _) => {

@@ -5,6 +5,7 @@ mod network;
 mod sight;
 
 use std::path::Path;
+use std::time::Duration;
 
 use vaudit_engine::{ExitCode, Profile, select};
 use vaudit_model::Rule;
@@ -36,9 +37,16 @@ pub(crate) async fn doctor(arguments: &Doctor, talk: &Talk) -> Result<ExitCode, 
         .map_err(|error| Failure::new(error.to_string()))?;
     let line = Line::new(!arguments.target.no_progress && !talk.quiet);
     let mut round = Round { findings: Vec::new(), is_unusable: false, line: line.clone() };
-    let ended = round.all(arguments, &rules, talk).await;
+    let limit = arguments.target.max_duration.map_or(Duration::MAX, Duration::from_secs);
+    let ended = tokio::time::timeout(limit, round.all(arguments, &rules, talk)).await;
     line.finish();
-    ended?;
+    match ended {
+        Ok(ended) => ended?,
+        Err(_) => round.fatal(
+            Finding::new("time", State::Broken, "the time limit ended the round before its end")
+                .fix("give --max-duration more seconds, or see above which host is slow"),
+        ),
+    }
     let screen = Screen::of_stdout(talk.color);
     let options = TableOptions {
         width: screen.width,
@@ -74,14 +82,18 @@ impl Round {
         let Some((connection, live)) = self.manifest(arguments, talk).await? else {
             return Ok(());
         };
+        let deployments = match &live {
+            Some(live) => live.audit.deployments(&arguments.selection.deployments)?,
+            None => Vec::new(),
+        };
         self.line.say("looking at the network");
-        let is_open = self.network(&connection, live.as_ref()).await?;
+        let is_open = self.network(&connection, &deployments).await?;
         if !is_open {
             self.findings.push(untried("sign-in"));
             return Ok(());
         }
         self.line.say("signing in");
-        let Some(session) = self.signed_in(&connection, live.as_ref()).await? else {
+        let Some(session) = self.signed_in(&connection, &deployments).await? else {
             return Ok(());
         };
         let Some(live) = live else {
@@ -92,10 +104,10 @@ impl Round {
             ));
             return Ok(());
         };
-        let deployments = live.audit.deployments(&arguments.selection.deployments)?;
         self.line.say("looking at the deployments");
-        if self.deployments(&session, &deployments).await {
-            self.sight(&session, &live, &deployments, rules, arguments).await?;
+        let seen = self.deployments(&session, deployments).await;
+        if !seen.is_empty() {
+            self.sight(&session, &live, &seen, rules).await;
         }
         Ok(())
     }

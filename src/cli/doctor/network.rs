@@ -9,14 +9,13 @@ use vaudit_azure::{
     Incoming, Outgoing, Purpose, Transport, TransportError, is_loopback, trusted_certificates,
 };
 use vaudit_model::instant::parse_http_date;
-use vaudit_model::{Audience, Cloud};
+use vaudit_model::{Audience, Cloud, Deployment};
 use vaudit_reports::diagnosis::{Finding, State};
 
 use super::Round;
 use crate::connection::Connection;
 use crate::environment;
 use crate::failure::Failure;
-use crate::sources::LiveAudit;
 
 /// How far clocks may differ where no manifest says it.
 const USUAL_SKEW_SECONDS: u32 = 300;
@@ -44,12 +43,12 @@ impl Round {
     pub(super) async fn network(
         &mut self,
         connection: &Connection,
-        live: Option<&LiveAudit>,
+        deployments: &[Deployment],
     ) -> Result<bool, Failure> {
         let is_local = is_local(&connection.cloud);
-        let has_proxy = self.proxy(connection, is_local).await;
         let door = connection.probe()?;
-        let hosts = hosts(&connection.cloud, live);
+        let hosts = hosts(&connection.cloud, deployments);
+        let has_proxy = self.proxy(connection, &hosts).await;
         let asked = hosts.iter().map(|host| ask(&door, host));
         let answers: Vec<Answer> = futures::future::join_all(asked).await;
         let distrusted = hosts.iter().zip(&answers).filter(|(_, answer)| is_distrusted(answer));
@@ -67,18 +66,20 @@ impl Round {
             let said = "not tried: the manifest names no storage account";
             self.findings.push(Finding::new(BLOB, State::Untried, said));
         }
-        let skew = live.and_then(|live| live.audit.manifest.deployments.first());
-        let skew = skew.map_or(USUAL_SKEW_SECONDS, |deployment| deployment.clock_skew_seconds);
+        let skew = deployments
+            .first()
+            .map_or(USUAL_SKEW_SECONDS, |deployment| deployment.clock_skew_seconds);
         self.findings.push(clock(answers.iter().flatten(), skew));
         Ok(is_open)
     }
 
-    async fn proxy(&mut self, connection: &Connection, is_local: bool) -> bool {
+    async fn proxy(&mut self, connection: &Connection, hosts: &[Host]) -> bool {
         let proxy = &connection.proxy;
-        let Some(host) = proxy.host().filter(|_| !is_local) else {
+        let is_used = hosts.iter().any(|host| proxy.is_for(&host.url));
+        let Some(host) = proxy.host().filter(|_| is_used) else {
             let said = match proxy.host() {
-                Some(_) => "is not used: Azure is simulated on this machine",
-                None => "none is set; connections go out directly",
+                Some(host) => format!("{host} is not used: every host is reached directly"),
+                None => "none is set; connections go out directly".to_owned(),
             };
             self.findings.push(Finding::new("proxy", State::Works, said));
             return true;
@@ -138,7 +139,7 @@ impl Round {
 const BLOB: &str = "Blob service";
 
 /// The hosts an audit asks. Blob endpoints follow from the names of the accounts.
-fn hosts(cloud: &Cloud, live: Option<&LiveAudit>) -> Vec<Host> {
+fn hosts(cloud: &Cloud, deployments: &[Deployment]) -> Vec<Host> {
     let arm = Purpose::Read(Audience::ResourceManager);
     let graph = Purpose::Read(Audience::Graph);
     let configuration = "/common/v2.0/.well-known/openid-configuration";
@@ -160,8 +161,7 @@ fn hosts(cloud: &Cloud, live: Option<&LiveAudit>) -> Vec<Host> {
             Some(Host { what, purpose, url, is_vital })
         })
         .collect();
-    let deployments = live.map(|live| live.audit.manifest.deployments.as_slice());
-    let accounts = deployments.unwrap_or_default().iter().flat_map(|deployment| {
+    let accounts = deployments.iter().flat_map(|deployment| {
         [&deployment.storage.account, &deployment.backup.account].into_iter().flatten()
     });
     for account in accounts {
@@ -199,12 +199,12 @@ fn reached(host: &Host, answer: &Answer, has_proxy: bool, connection: &Connectio
         let said = format!("{name} has a certificate that is not trusted");
         return Finding::new(host.what, State::Untried, said);
     }
-    if !has_proxy {
+    if !has_proxy && connection.proxy.is_for(&host.url) {
         let said = format!("{name} is not reached, because the proxy is not");
         return Finding::new(host.what, State::Untried, said);
     }
     let finding = Finding::new(host.what, State::Broken, error.to_string());
-    match connection.proxy.host() {
+    match connection.proxy.host().filter(|_| connection.proxy.is_for(&host.url)) {
         Some(proxy) => finding.fix(format!(
             "let {proxy} open tunnels to {name}:443, or list the host in NO_PROXY if it is reached directly"
         )),

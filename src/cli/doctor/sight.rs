@@ -14,23 +14,16 @@ use vaudit_model::{
 use vaudit_reports::diagnosis::{Finding, State};
 
 use super::Round;
-use crate::arguments::Doctor;
 use crate::collecting::{self, Asked};
-use crate::failure::Failure;
 use crate::sources::LiveAudit;
 
 /// What would list all blobs of a container. Whether they may be listed, the folders show.
 const LONG: [Need; 2] = [Need::SourceBlobs, Need::FolderBlobs];
 
-/// Gaps that say something about the deployment or the manifest, not about the auditor's sight.
-const OF_THE_ESTATE: [Reason; 6] = [
-    Reason::NotCollected,
-    Reason::NotConfigured,
-    Reason::Ambiguous,
-    Reason::InProgress,
-    Reason::ServerState,
-    Reason::MissingField,
-];
+/// Gaps that say something about the manifest or the deployment, not about what the auditor may do.
+const OF_THE_MANIFEST: [Reason; 2] = [Reason::NotConfigured, Reason::Ambiguous];
+const OF_THE_DEPLOYMENT: [Reason; 4] =
+    [Reason::InProgress, Reason::MissingField, Reason::ServerState, Reason::Unrecognised];
 
 impl Round {
     /// Reads what the rules need, and says what could not be read.
@@ -40,23 +33,23 @@ impl Round {
         live: &LiveAudit,
         deployments: &[Deployment],
         rules: &[&'static Rule],
-        arguments: &Doctor,
-    ) -> Result<(), Failure> {
+    ) {
         let mut wanted = needs(rules);
         let lists_blobs = wanted.iter().any(|need| LONG.contains(need));
         wanted.retain(|need| !LONG.contains(need));
-        let selection = Selection {
-            deployments: arguments.selection.deployments.clone(),
-            ..Selection::default()
+        let asked = Asked {
+            needs: &wanted,
+            selection: Selection::default(),
+            contents: Contents::Audit,
+            listing: None,
         };
-        let asked = Asked { needs: &wanted, selection, contents: Contents::Audit, listing: None };
         let snapshot = collecting::quietly(live, deployments, asked, &self.line).await;
         let mut snapshot = match snapshot {
             Ok(snapshot) => snapshot,
             Err(failure) => {
                 let said = failure.messages.join("; ");
                 self.findings.push(Finding::new("permissions", State::Broken, said));
-                return Ok(());
+                return;
             }
         };
         if lists_blobs {
@@ -76,7 +69,8 @@ impl Round {
         let assessment = assess(inputs);
         let mut lost: BTreeMap<(Option<String>, Reason, String), Vec<GapUse>> = BTreeMap::new();
         for gap in assessment.deployments.into_iter().flat_map(|own| own.gaps) {
-            if !OF_THE_ESTATE.contains(&gap.reason) {
+            // What was left out on purpose.
+            if gap.reason != Reason::NotCollected {
                 let key = (gap.action.clone(), gap.reason, message_of(&gap));
                 lost.entry(key).or_default().push(gap);
             }
@@ -86,7 +80,6 @@ impl Round {
             self.findings.push(Finding::new("permissions", State::Works, said));
         }
         self.findings.extend(lost.into_values().map(|gaps| finding(&gaps)));
-        Ok(())
     }
 }
 
@@ -133,6 +126,14 @@ fn finding(gaps: &[GapUse]) -> Finding {
     } else {
         State::Broken
     };
+    if OF_THE_MANIFEST.contains(&gap.reason) {
+        return Finding::new("manifest", State::Doubtful, said).fix(
+            "write it down in the manifest; `vaudit init --config FILE` shows what it could be",
+        );
+    }
+    if OF_THE_DEPLOYMENT.contains(&gap.reason) {
+        return Finding::new("deployments", State::Doubtful, said);
+    }
     let finding = Finding::new("permissions", state, said);
     match (gap.reason, gap.action.as_deref()) {
         (Reason::Network, _) => finding.fix(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use vaudit_manifest::Entry;
 
 use super::asker::Asker;
-use super::survey::{Account, Seen, Survey, says_backup};
+use super::survey::{Account, Principal, Seen, Survey, says_backup};
 use crate::arguments::Init;
 
 /// The container the installation guide names.
@@ -102,7 +102,7 @@ impl Answers {
         let own = || survey.accounts.items.iter().filter(|account| account.is_in_group);
         let is_written = |account: &&Account| {
             let is_application = |id: &String| {
-                survey.principals.get(id).is_some_and(|own| own.is_managed != Some(true))
+                survey.principals.get(id).is_some_and(|own| own.is_managed == Some(false))
             };
             account.writers.items.iter().any(is_application)
         };
@@ -157,7 +157,9 @@ impl Answers {
                 accounts.push(account);
             }
         }
-        let lost = survey.accounts.items.iter().find_map(|own| own.containers.lost.as_deref());
+        let mut containers = survey.accounts.items.iter().map(|own| &own.containers);
+        let lost = containers.find_map(|own| own.lost.as_deref());
+        let lost = lost.or(survey.accounts.lost.as_deref()).or(survey.others_lost.as_deref());
         let wanted =
             Wanted { key: "backup.account", what: "account of the blob copies", given, lost };
         // What is called after backups in another group may be those of another deployment.
@@ -219,15 +221,13 @@ impl Answers {
         writers.sort();
         writers.dedup();
         let known = writers.into_iter().filter_map(|id| Some((id, survey.principals.get(id)?)));
-        let applications: Vec<_> = known.filter(|(_, own)| own.is_managed != Some(true)).collect();
-        // Where the directory says nothing, an assignment still tells the object id.
-        if let [(id, own)] = applications.as_slice()
-            && own.client_id.is_none()
-            && arguments.client_id.is_none()
-        {
-            self.found("service_principal.object_id", "service principal (object id)", id);
-            let why = own.lost.as_deref().unwrap_or("the directory does not say");
-            self.open.push(format!("the client id of the service principal {id}: {why}"));
+        let (applications, untold): (Vec<_>, Vec<_>) = known
+            .filter(|(_, own)| own.is_managed != Some(true))
+            .partition(|(_, own)| own.is_managed == Some(false) && own.client_id.is_some());
+        let lost = account.and_then(|own| own.writers.lost.clone());
+        let lost = lost.or_else(|| untold.iter().find_map(|(_, own)| own.lost.clone()));
+        if applications.is_empty() && arguments.client_id.is_none() && !untold.is_empty() {
+            self.untold_principals(&untold, lost.as_deref());
             return;
         }
         let candidates = applications.iter().filter_map(|(id, own)| {
@@ -239,7 +239,7 @@ impl Answers {
             key: "service_principal.client_id",
             what: "service principal (client id)",
             given: arguments.client_id.as_deref(),
-            lost: account.and_then(|own| own.writers.lost.as_deref()),
+            lost: lost.as_deref(),
         };
         let Some(client_id) = self.one_of(&wanted, candidates.collect(), ask) else { return };
         let is_chosen = |own: &Option<String>| {
@@ -248,6 +248,22 @@ impl Answers {
         if let Some((id, _)) = applications.iter().find(|(_, own)| is_chosen(&own.client_id)) {
             self.found("service_principal.object_id", "service principal (object id)", id);
         }
+    }
+
+    /// Principals that may write blobs, of which the directory does not say whether they are
+    /// applications: the identity of the cluster is none.
+    fn untold_principals(&mut self, untold: &[(&String, &Principal)], lost: Option<&str>) {
+        let ids: Vec<String> = untold.iter().map(|(id, _)| (*id).clone()).collect();
+        let why = lost.unwrap_or("the directory does not say what it is");
+        self.open.push(format!(
+            "the service principal: {} may write blobs, but {why}",
+            ids.join(" and ")
+        ));
+        let remark = Some(
+            "If it is the application's and no managed identity; take the `#` away:".to_owned(),
+        );
+        let entry = Entry { value: None, others: ids, remark };
+        self.entries.insert("service_principal.object_id", entry);
     }
 
     /// The value of a key: what the command line says, the only candidate, or the one that is
@@ -263,9 +279,10 @@ impl Answers {
             return Some(given.to_owned());
         }
         let shown: Vec<String> = candidates.iter().map(|own| own.shown.clone()).collect();
+        let is_sure = wanted.lost.is_none() && candidates.iter().all(|own| own.is_near);
         let index = match candidates.len() {
             0 => None,
-            1 if candidates.iter().all(|own| own.is_near) => Some(0),
+            1 if is_sure => Some(0),
             1 => ask(&format!("This may be the {}.", wanted.what), &shown),
             _ => ask(&format!("Several things may be the {}.", wanted.what), &shown),
         };
@@ -274,12 +291,14 @@ impl Answers {
             self.found(wanted.key, wanted.what, chosen);
             return Some(chosen.clone());
         }
+        let more = wanted.lost.map(|lost| format!("; there may be more: {lost}"));
+        let more = more.unwrap_or_default();
         let why = match (candidates.len(), wanted.lost) {
             (0, Some(lost)) => format!("the {}: {lost}", wanted.what),
             (0, None) => format!("the {}: nothing that could be it was seen", wanted.what),
-            (1, _) => format!("whether this is the {}: {}", wanted.what, shown.join("; ")),
+            (1, _) => format!("whether this is the {}: {}{more}", wanted.what, shown.join("; ")),
             (count, _) => {
-                format!("which of {count} is the {}: {}", wanted.what, shown.join("; "))
+                format!("which of {count} is the {}: {}{more}", wanted.what, shown.join("; "))
             }
         };
         let remark = match candidates.len() {
@@ -306,7 +325,6 @@ mod tests {
 
     use super::*;
     use crate::arguments::{Arguments, Command};
-    use crate::init::survey::Principal;
 
     const GROUP: &str = "/subscriptions/s/resourceGroups/rg-vectice";
 
@@ -335,6 +353,7 @@ mod tests {
             servers: seen(["pg".to_owned()]),
             clusters: seen(["aks".to_owned()]),
             accounts: seen(accounts),
+            others_lost: None,
             principals: [
                 ("app".to_owned(), principal("client", false)),
                 ("kubelet".to_owned(), principal("identity", true)),
@@ -421,6 +440,20 @@ mod tests {
     }
 
     #[test]
+    fn of_a_list_that_was_cut_short_nothing_is_taken_unasked() {
+        let mut survey = survey(vec![account("other", &["vectice"], &[])]);
+        let lost = || Some("the auditor lacks X".to_owned());
+        (survey.accounts.lost, survey.servers.lost) = (lost(), lost());
+        let found = answers(&survey, &[], None);
+        assert_eq!(value(&found, "storage.account"), None);
+        assert_eq!(found.entries["storage.account"].others, ["other"]);
+        assert_eq!(value(&found, "postgres.server"), None);
+        let open = found.open.join("\n");
+        assert!(open.contains("pg; there may be more: the auditor lacks X"), "{open}");
+        assert_eq!(value(&answers(&survey, &[], Some(0)), "storage.account"), Some("other"));
+    }
+
+    #[test]
     fn copies_elsewhere_are_not_taken_unasked() {
         let mut elsewhere = account("storebackup", &["copies"], &[]);
         elsewhere.is_in_group = false;
@@ -443,8 +476,10 @@ mod tests {
         (own.client_id, own.is_managed) = (None, None);
         own.lost = Some("the auditor lacks Application.Read.All".to_owned());
         let found = answers(&survey, &[], None);
-        assert_eq!(value(&found, "service_principal.object_id"), Some("app"));
         assert_eq!(value(&found, "service_principal.client_id"), None);
+        // It may be the cluster's identity.
+        assert_eq!(value(&found, "service_principal.object_id"), None);
+        assert_eq!(found.entries["service_principal.object_id"].others, ["app"]);
         let open = found.open.join("\n");
         assert!(open.contains("the blob container: the auditor lacks X"), "{open}");
         assert!(open.contains("lacks Application.Read.All"), "{open}");

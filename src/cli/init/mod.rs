@@ -2,6 +2,7 @@
 
 mod asker;
 mod choice;
+mod options;
 mod place;
 mod survey;
 
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use vaudit_azure::{Session, read};
 use vaudit_engine::ExitCode;
-use vaudit_manifest::{Context, Draft, Entry, parse};
+use vaudit_manifest::{Draft, Entry};
 use vaudit_model::shell::{inert, quote};
 use vaudit_model::snapshot::Header;
 use vaudit_model::{Audience, Deployment, Request, Snapshot};
@@ -22,7 +23,7 @@ use crate::arguments::{Arguments, Command, Init, SchemaOf, Talk};
 use crate::connection::Connection;
 use crate::conversation::Conversation;
 use crate::failure::Failure;
-use crate::pending_file::{Destination, PendingFile};
+use crate::pending_file::{Destination, PendingFile, refuse_equal};
 use crate::progress::Line;
 use crate::{check, generated, sources};
 
@@ -31,45 +32,48 @@ const SCHEMA: &str = "vaudit.schema.json";
 
 /// Writes a manifest for the deployment it finds.
 ///
-/// Ends with 0 when the manifest was written, whatever the first check says about the deployment.
+/// Ends with 0 when the manifest was written, whatever the first check says about the deployment,
+/// unless a signal stopped that.
 ///
 /// # Errors
 ///
-/// When nobody is signed in, there is no deployment or several, or a file cannot be written.
+/// When nobody is signed in, there is no deployment or several, a file cannot be written, or the first
+/// check could not be run.
 pub(crate) async fn init(arguments: &Init, talk: &Talk) -> Result<ExitCode, Failure> {
     let conversation = Conversation::new(talk);
     let path = &arguments.config;
-    if !arguments.force && fs::symlink_metadata(path).is_ok() {
-        let shown = path.display();
-        return Err(Failure::new(format!("{shown} is there already, and was left as it is"))
-            .help(format!("`vaudit check --config {}` audits with it", quote(&shown.to_string())))
-            .help("--force overwrites it, --config FILE writes elsewhere"));
-    }
-    let file = PendingFile::create(Destination::of(path)?)?;
+    let schema_path = beside(path, SCHEMA);
+    let schema = generated::schema(SchemaOf::Manifest)?;
+    refuse_equal([&Destination::of(path)?, &Destination::of(&schema_path)?])?;
+    let may_write = || match arguments.force {
+        true => Ok(()),
+        false => nothing_there(path, &schema_path, &schema),
+    };
+    may_write()?;
+    // Whether something can be written there is known in a second, and not after the questions.
+    drop(PendingFile::create(Destination::of(path)?)?);
+    options::check(arguments)?;
     let line = Line::new(!arguments.no_progress && !talk.quiet);
     let mut asker = Asker::new(!arguments.no_input, line.clone());
     let found = look(arguments, &line, &mut asker).await;
     line.finish();
     let (place, answers) = found?;
-    let draft = draft(arguments, &place, &answers);
-    let text = draft.text();
-    let context = Context { today: sources::today() };
-    if let Err(problems) = parse(&text, &context) {
-        let mut failure = crate::problems::in_file(path, &text, &problems);
-        failure.messages.push("nothing was written".to_owned());
-        return Err(failure);
+    let text = draft(arguments, &place, &answers).text();
+    // Somebody may have written one while this looked around.
+    may_write()?;
+    for (path, text) in [(&schema_path, &schema), (path, &text)] {
+        let file = PendingFile::create(Destination::of(path)?)?;
+        file.finish(|writer| writer.write_all(text.as_bytes()))?;
     }
-    let schema = beside(path, SCHEMA);
-    let schema = PendingFile::create(Destination::of(&schema)?)?;
-    let schema_text = generated::schema(SchemaOf::Manifest)?;
-    schema.finish(|writer| writer.write_all(schema_text.as_bytes()))?;
-    file.finish(|writer| writer.write_all(text.as_bytes()))?;
     tell(&conversation, path, &place, &answers);
     if arguments.no_check {
         return Ok(ExitCode::Clean);
     }
     conversation.say("\nThe first check:\n");
-    first_check(arguments, path, talk).await?;
+    let code = first_check(arguments, path, talk).await?;
+    if matches!(code, ExitCode::Interrupted | ExitCode::Terminated) {
+        return Ok(code);
+    }
     let config = if path == Path::new(crate::arguments::DEFAULT_MANIFEST) {
         String::new()
     } else {
@@ -106,8 +110,28 @@ async fn look(
     let place = place::find(&mut look, arguments, asker).await?;
     line.say("reading the resource group");
     let survey = survey::read(&mut look, &place).await?;
-    let answers = choice::choose(&survey, arguments, asker);
+    let mut answers = choice::choose(&survey, arguments, asker);
+    options::leave_open_what_no_manifest_takes(&mut answers);
     Ok((place, answers))
+}
+
+/// Refuses to overwrite: a manifest, whatever it is, and a schema that is not this one.
+fn nothing_there(path: &Path, schema_path: &Path, schema: &str) -> Result<(), Failure> {
+    let shown = path.display();
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(Failure::new(format!("{shown} is there already, and was left as it is"))
+            .help(format!("`vaudit check --config {}` audits with it", quote(&shown.to_string())))
+            .help("--force overwrites it, --config FILE writes elsewhere"));
+    }
+    let is_own = || fs::read_to_string(schema_path).is_ok_and(|text| text == schema);
+    if fs::symlink_metadata(schema_path).is_ok() && !is_own() {
+        let shown = schema_path.display();
+        return Err(Failure::new(format!(
+            "{shown} is there already, and is another file than this version writes"
+        ))
+        .help("--force overwrites it, --config FILE writes into another folder"));
+    }
+    Ok(())
 }
 
 /// What was read so far, and the way to read more.

@@ -61,8 +61,9 @@ pub(super) async fn find(
         let (subscription, resource_group) = (subscription.clone(), group.to_owned());
         return Ok(Place { subscription, subscription_name: None, resource_group });
     }
-    let subscriptions = subscriptions(look, arguments.subscription.as_deref()).await?;
-    let mut found = candidates(look, subscriptions.keys()).await?;
+    let (subscriptions, unlisted) = subscriptions(look, arguments.subscription.as_deref()).await?;
+    let (mut found, unread) = candidates(look, subscriptions.keys()).await?;
+    let lost = unlisted.or(unread);
     if let Some(wanted) = wanted {
         found.retain(|_, candidate| candidate.group.eq_ignore_ascii_case(wanted));
     }
@@ -74,11 +75,12 @@ pub(super) async fn find(
     let shown: Vec<String> = found.iter().map(|(own, candidate)| candidate.shown(own)).collect();
     let index = match found.len() {
         0 => return Err(nothing(wanted, subscriptions.len())),
-        1 => Some(0),
+        1 if lost.is_none() => Some(0),
+        1 => asker.choose("This may be the deployment, but not all could be listed.", &shown),
         _ => asker.choose("Several resource groups may hold the deployment.", &shown),
     };
     let Some((subscription, candidate)) = index.and_then(|index| found.get(index)) else {
-        return Err(several(&found, &shown));
+        return Err(unclear(&found, &shown, lost.as_ref()));
     };
     Ok(Place {
         subscription: subscription.clone(),
@@ -87,13 +89,13 @@ pub(super) async fn find(
     })
 }
 
-/// The subscriptions to look in, with their names.
+/// The subscriptions to look in, with their names, and why there may be more.
 async fn subscriptions(
     look: &mut Look,
     wanted: Option<&str>,
-) -> Result<BTreeMap<String, Option<String>>, Failure> {
+) -> Result<(BTreeMap<String, Option<String>>, Option<Gap>), Failure> {
     if let Some(wanted) = wanted {
-        return Ok([(wanted.to_owned(), None)].into());
+        return Ok(([(wanted.to_owned(), None)].into(), None));
     }
     look.ask(&[Request::arm(RequestKind::Subscriptions, &ArmId::root())]).await;
     let list = match look.estate().subscriptions() {
@@ -119,14 +121,15 @@ async fn subscriptions(
             .help(format!("give it the role Reader:\n{assign}"))
             .help("or sign in to another tenant: `vaudit doctor` says who is signed in where"));
     }
-    Ok(readable)
+    Ok((readable, list.missing))
 }
 
-/// The resource groups with a server or a cluster, by subscription and name.
+/// The resource groups with a server or a cluster, by subscription and name, and why there may be
+/// more.
 async fn candidates(
     look: &mut Look,
     subscriptions: impl Iterator<Item = &String>,
-) -> Result<BTreeMap<(String, String), Candidate>, Failure> {
+) -> Result<(BTreeMap<(String, String), Candidate>, Option<Gap>), Failure> {
     let scopes: Vec<ArmId> = subscriptions.map(|own| ArmId::subscription_scope(own)).collect();
     let kinds = [SERVER, CLUSTER];
     let requests: Vec<Request> = scopes
@@ -139,7 +142,10 @@ async fn candidates(
     for scope in &scopes {
         for kind in kinds {
             let resources = match look.estate().resources_of(scope, kind) {
-                Fact::Known(list, _) => list.items,
+                Fact::Known(list, _) => {
+                    lost = lost.or(list.missing);
+                    list.items
+                }
                 Fact::Absent(_) => Vec::new(),
                 Fact::Unread(gap) => {
                     lost = Some(gap);
@@ -165,7 +171,7 @@ async fn candidates(
             Err(Failure::new(format!("the resources could not be listed: {}", gap.message))
                 .help("name the place: vaudit init --subscription ID --resource-group NAME"))
         }
-        _ => Ok(found),
+        lost => Ok((found, lost)),
     }
 }
 
@@ -190,7 +196,8 @@ fn nothing(wanted: Option<&str>, subscriptions: usize) -> Failure {
     .help("what nobody lets the auditor see is not listed: it needs the role Reader there")
 }
 
-fn several(found: &[(String, Candidate)], shown: &[String]) -> Failure {
+/// Several may be meant, or one while others may be out of sight.
+fn unclear(found: &[(String, Candidate)], shown: &[String], lost: Option<&Gap>) -> Failure {
     let commands: Vec<String> = found
         .iter()
         .map(|(subscription, candidate)| {
@@ -201,6 +208,12 @@ fn several(found: &[(String, Candidate)], shown: &[String]) -> Failure {
         })
         .collect();
     let shown: Vec<String> = shown.iter().map(|own| inert(own)).collect();
-    Failure::new(format!("several resource groups may hold the deployment:\n{}", shown.join("\n")))
-        .help(format!("say which one is meant:\n{}", commands.join("\n")))
+    let which = if shown.len() == 1 { "this resource group" } else { "several resource groups" };
+    let message = format!("{which} may hold the deployment:\n{}", shown.join("\n"));
+    let failure = Failure::new(message);
+    let failure = match lost {
+        Some(gap) => failure.help(format!("there may be others: {}", gap.message)),
+        None => failure,
+    };
+    failure.help(format!("say which one is meant:\n{}", commands.join("\n")))
 }

@@ -100,6 +100,8 @@ pub(super) struct Survey {
     /// The storage accounts: those of the resource group, and those elsewhere whose names speak of
     /// backups.
     pub(super) accounts: Seen<Account>,
+    /// Why there may be more accounts elsewhere.
+    pub(super) others_lost: Option<String>,
     /// The principals that may write blobs, by object id.
     pub(super) principals: BTreeMap<String, Principal>,
 }
@@ -144,6 +146,9 @@ pub(super) async fn read(look: &mut Look, place: &Place) -> Result<Survey, Failu
         (!id.is_within(&group) && says_backup(id.name())).then_some(id)
     });
     let own = accounts.items.len();
+    let many =
+        format!("more than {MOST_OTHER_ACCOUNTS} accounts elsewhere are called after backups");
+    let others_lost = others.lost.or((others.items.len() > MOST_OTHER_ACCOUNTS).then_some(many));
     ids.extend(accounts.items);
     ids.extend(others.items.into_iter().take(MOST_OTHER_ACCOUNTS));
     let requests: Vec<Request> = ids
@@ -172,6 +177,7 @@ pub(super) async fn read(look: &mut Look, place: &Place) -> Result<Survey, Failu
         }),
         clusters: Seen::of(estate.clusters().clone(), |own| Some(own.id.name().to_owned())),
         accounts,
+        others_lost,
         principals: BTreeMap::new(),
     };
     survey.principals = principals(look, &survey.accounts.items).await;
@@ -206,6 +212,8 @@ async fn principals(look: &mut Look, accounts: &[Account]) -> BTreeMap<String, P
     if let Some(own) = &look.snapshot.header.identity.object_id {
         ids.remove(&own.to_ascii_lowercase());
     }
+    let many = "so many principals may write blobs that it was not looked up";
+    let left: Vec<String> = ids.iter().skip(MOST_PRINCIPALS).cloned().collect();
     let ids: Vec<String> = ids.into_iter().take(MOST_PRINCIPALS).collect();
     let request = |id: &String| {
         Request::graph(RequestKind::ServicePrincipal, format!("servicePrincipals/{id}"))
@@ -220,7 +228,15 @@ async fn principals(look: &mut Look, accounts: &[Account]) -> BTreeMap<String, P
             let principal = principal(estate.service_principal());
             (id, principal)
         })
+        .chain(left.into_iter().map(|id| (id, Principal::unread(many))))
         .collect()
+}
+
+impl Principal {
+    /// One of which the directory said nothing.
+    fn unread(why: &str) -> Self {
+        Self { client_id: None, is_managed: None, lost: Some(why.to_owned()) }
+    }
 }
 
 fn principal(found: &Fact<ServicePrincipal>) -> Principal {
@@ -230,13 +246,7 @@ fn principal(found: &Fact<ServicePrincipal>) -> Principal {
             is_managed: found.kind.value().map(|kind| kind.eq_ignore_ascii_case("ManagedIdentity")),
             lost: None,
         },
-        Fact::Absent(_) => Principal {
-            client_id: None,
-            is_managed: None,
-            lost: Some("the directory does not know it".to_owned()),
-        },
-        Fact::Unread(gap) => {
-            Principal { client_id: None, is_managed: None, lost: Some(gap.message.clone()) }
-        }
+        Fact::Absent(_) => Principal::unread("the directory does not know it"),
+        Fact::Unread(gap) => Principal::unread(&gap.message),
     }
 }
