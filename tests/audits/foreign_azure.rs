@@ -1,12 +1,8 @@
 //! The same binary audits an Azure it does not know: real host names, answered over TLS by a test
 //! server with a private CA behind an HTTP CONNECT proxy.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
-mod support;
-
-use support::proxy::Foreign;
-use support::{Azure, Vaudit, verdicts};
+use crate::support::proxy::Foreign;
+use crate::support::{Azure, Vaudit, verdicts};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use vaudit_simulator::{DEMO_AUDITOR, Scenario, demo_manifest};

@@ -1,11 +1,7 @@
 //! Snapshots: what was read is enough to judge again, byte for byte, and nothing of it is secret.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
-mod support;
-
+use crate::support::{Azure, Ran, Vaudit, verdicts};
 use serde_json::{Value, json};
-use support::{Azure, Ran, Vaudit, verdicts};
 use vaudit_simulator::DEMO_AUDITOR;
 
 fn saved(arguments: &[&str]) -> (Vaudit, Ran) {

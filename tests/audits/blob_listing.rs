@@ -1,13 +1,9 @@
 //! Blob listings: made where the storage firewall admits the reader, judged where it does not.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::{Azure, Vaudit, results, verdicts};
 use serde_json::{Value, json};
-use support::{Azure, Vaudit, results, verdicts};
 
 /// What the firewall takes from an auditor outside.
 const BLOB_RULES: [&str; 6] = ["BKP008", "BKP009", "BKP010", "BKP011", "BKP012", "BKP013"];

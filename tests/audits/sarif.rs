@@ -1,16 +1,12 @@
 //! SARIF that GitHub accepts: the schema of the standard, and GitHub's own rules.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use crate::support::{Azure, Vaudit, root};
 use serde_json::Value;
-use support::{Azure, Vaudit, root};
 
 fn sarif(arguments: &[&str]) -> Value {
     let mut all = vec!["check", "--format", "sarif", "--demo"];

@@ -1,13 +1,9 @@
 //! Several deployments in one file: each is judged by its own, and what they share is read once.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{Azure, root};
 use serde_json::{Map, Value, json};
-use support::{Azure, root};
 
 /// What tells the second deployment from the first, in ids, names and the manifest alike.
 const RENAMED: &[(&str, &str)] = &[
