@@ -123,9 +123,11 @@ permission only in some deployments; they stand under *judged all the same*, whi
 deployment as the installation guide wants it. A test takes each permission away from the simulator's auditor and \
 holds this page to what becomes of the rules.
 
-`--check` reads the permissions on the subscription, the resource group and the containers \
-(`Microsoft.Authorization/permissions`), and the roles that the Graph token names. It says nothing about deny \
-assignments and about networks or zones in other subscriptions, and the token of a person does not name what \
+`--check` reads the permissions on the subscription, the resource group, whatever the manifest names by its id \
+elsewhere, and the containers (`Microsoft.Authorization/permissions`), and the roles that the Graph token names. \
+*has* and the exit code 0 speak of what lies in these scopes, which it prints. Networks, zones, endpoints, security \
+groups and route tables may lie in other subscriptions; a role that is to read them has to be assigned there too, and \
+`--check` cannot tell. It says nothing about deny assignments either, and the token of a person does not name what \
 Graph allows. What counts is what a run could read: AUD001.
 
 A managed identity has no app registration; its service principal is assigned the same app roles.

@@ -290,8 +290,8 @@ pub(crate) struct Permissions {
 }
 
 const PERMISSIONS_EXIT_CODES: &str = "\
-Exit codes: 0 printed; with --check: the identity has all of it · 2 usage, or nobody could be signed in \
-· 3 with --check: something is lacking or cannot be told";
+Exit codes: 0 printed; with --check: the identity has all of it in the scopes that were asked · 2 usage, \
+or nobody could be signed in · 3 with --check: something is lacking or cannot be told";
 
 /// What `vaudit permissions` prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

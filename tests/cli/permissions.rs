@@ -315,3 +315,93 @@ fn a_check_needs_somebody_who_is_signed_in() {
     azure.vaudit().run(&["permissions", "--check", "--format", "role"]).exits(2).says("--check");
     Vaudit::default().run(&["permissions", "--check"]).exits(2).says("there is no vaudit.toml");
 }
+
+/// A world with a second subscription, in which the auditor has no role, and `moved` there.
+fn with_another_subscription(moved: &str, to: &str) -> Value {
+    const OTHER: &str = "/subscriptions/00000000-0000-0000-0000-00000000000b";
+    json!({"description": "x", "extends": "compliant", "enforce_permissions": true, "changes": [
+        {"add": OTHER, "body": {"displayName": "hub", "state": "Enabled"}},
+        {"add": format!("{OTHER}/resourceGroups/far"), "body": {"location": "westeurope", "properties": {"provisioningState": "Succeeded"}}},
+        {"move": moved, "to": format!("{OTHER}/resourceGroups/far/providers/{to}")},
+    ]})
+}
+
+/// The manifest, with the account of the backups by its id.
+fn with_backups_at(azure: &Azure, id: &str) -> String {
+    let (by_name, by_id) = ("account = \"stvecticebkp\"", format!("account = \"{id}\""));
+    let manifest = azure.manifest();
+    assert!(manifest.contains(by_name), "{manifest}");
+    manifest.replace(by_name, &by_id)
+}
+
+#[test]
+fn what_the_manifest_names_elsewhere_is_asked_there() {
+    let account = "Microsoft.Storage/storageAccounts/stvecticebkp";
+    let azure = Azure::parsed(&with_another_subscription("{stvecticebkp}", account));
+    let other = "/subscriptions/00000000-0000-0000-0000-00000000000b";
+    let id = format!("{other}/resourceGroups/far/providers/{account}");
+    let vaudit = azure.vaudit().file("vaudit.toml", &with_backups_at(&azure, &id));
+    vaudit.run(&["check", "--rule", "BKP007"]).exits(3);
+    let checked = vaudit.run(&["permissions", "--check", "--rule", "BKP007"]).exits(3).stdout;
+    let unsure = "cannot tell  Microsoft.Storage/storageAccounts/";
+    assert!(checked.contains(unsure) && checked.contains(&id), "{checked}");
+    let elsewhere = json!(["/subscriptions/00000000-0000-0000-0000-00000000000a", other]);
+    for format in ["role", "storage-role"] {
+        let role = vaudit.run(&["permissions", "--format", format]).exits(0).json();
+        assert_eq!(role["AssignableScopes"], elsewhere, "{format}");
+    }
+    let text = vaudit.run(&["permissions"]).exits(0).stdout;
+    assert!(text.contains(&format!("--scope {other}\n")), "{text}");
+    // What does not read the account has no business there.
+    let alone = vaudit.run(&["permissions", "--rule", "PG001", "--format", "role"]).exits(0).json();
+    assert_eq!(alone["AssignableScopes"], json!([elsewhere[0]]));
+    let checked = vaudit.run(&["permissions", "--check", "--rule", "PG001"]).exits(0).stdout;
+    assert!(!checked.contains(other), "{checked}");
+}
+
+/// The role reaches the deployment's resource group only, and the backups lie beside it.
+#[test]
+fn a_right_on_the_resource_group_says_nothing_of_the_next() {
+    const AUDITOR: &str =
+        "providers/Microsoft.Authorization/roleAssignments/e0000000-0000-4000-8000-000000000002";
+    let account =
+        "resourceGroups/rg-backups/providers/Microsoft.Storage/storageAccounts/stvecticebkp";
+    let azure = Azure::parsed(
+        &json!({"description": "x", "extends": "compliant", "enforce_permissions": true, "changes": [
+            {"add": "{sub}/resourceGroups/rg-backups", "body": {"location": "westeurope", "properties": {"provisioningState": "Succeeded"}}},
+            {"move": "{stvecticebkp}", "to": format!("{{sub}}/{account}")},
+            {"move": format!("{{sub}}/{AUDITOR}"), "to": format!("{{rg}}/{AUDITOR}")},
+        ]}),
+    );
+    let id = format!("/subscriptions/00000000-0000-0000-0000-00000000000a/{account}");
+    let vaudit = azure.vaudit().file("vaudit.toml", &with_backups_at(&azure, &id));
+    let checked = vaudit.run(&["permissions", "--check"]).exits(3).stdout;
+    for (standing, permission) in [
+        ("cannot tell", "Microsoft.Storage/storageAccounts/read"),
+        ("cannot tell", "Microsoft.Storage/storageAccounts/blobServices/containers/read"),
+        ("has", "Microsoft.DBforPostgreSQL/flexibleServers/backups/read"),
+    ] {
+        let line = format!("{standing:<11}  {permission}\n");
+        assert!(checked.contains(&line), "{line}{checked}");
+    }
+}
+
+/// No manifest names the zone's subscription, so `has` is of what was asked, which is said.
+#[test]
+fn a_check_says_what_it_does_not_speak_of() {
+    let zone = "Microsoft.Network/privateDnsZones/pg-vectice.private.postgres.database.azure.com";
+    let azure = Azure::parsed(&with_another_subscription("{zone}", zone));
+    let vaudit = azure.vaudit();
+    vaudit.run(&["check", "--rule", "DNS001"]).exits(3);
+    let asked = "/subscriptions/00000000-0000-0000-0000-00000000000a";
+    let ran = vaudit.run(&["permissions", "--check"]).exits(0).stdout;
+    let flat = ran.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = format!(
+        "Asked: {asked}. This speaks of the scopes that were asked and of what lies in them; networks, zones, endpoints, security groups and route tables may lie in other subscriptions, and `vaudit check` tells whether they can be read."
+    );
+    assert!(flat.ends_with(&said), "{ran}");
+    let json = vaudit.run(&["permissions", "--check", "--format", "json"]).exits(0).json();
+    let scopes = words(&json["check"]["deployments"][0]["scopes"]);
+    assert!(scopes.contains(asked) && scopes.len() == 4, "{scopes:?}");
+    assert!(said.ends_with(json["check"]["extent"].as_str().unwrap()), "{json}");
+}

@@ -8,12 +8,12 @@ use serde_json::{Value, json, to_value};
 use vaudit_engine::ExitCode;
 use vaudit_model::least_privilege::{
     CustomRole, Excess, Finding, GRAPH_SUBSTITUTE, Given, Holdings, LISTING_CONDITION, Requirement,
-    ResourceAccess, Standing, app_role_id, control_role, own_permission_requests, requirements,
-    storage_role,
+    ResourceAccess, Standing, app_role_id, asked_scopes, control_role, own_permission_requests,
+    requirements, storage_role, subscriptions,
 };
 use vaudit_model::shell::inert;
 use vaudit_model::snapshot::Identity;
-use vaudit_model::{Deployment, Estate, Request};
+use vaudit_model::{ArmId, Deployment, Estate, Request};
 
 use crate::arguments::{Permissions, PermissionsFormat, Talk};
 use crate::check::selected;
@@ -26,6 +26,11 @@ use crate::terminal::Screen;
 
 /// What stands for the subscription where no manifest says which.
 const ANY_SUBSCRIPTION: &str = "/subscriptions/<subscription-id>";
+
+/// What a check cannot tell: nothing in a manifest names the subscription of these.
+const EXTENT: &str = "This speaks of the scopes that were asked and of what lies in them; networks, zones, \
+    endpoints, security groups and route tables may lie in other subscriptions, and `vaudit check` tells \
+    whether they can be read.";
 
 /// What some rules need, where.
 struct Wanted<'a> {
@@ -44,6 +49,8 @@ struct Checked {
 struct CheckedDeployment {
     name: String,
     scope: String,
+    /// Where the permissions were asked for; what lies elsewhere is not spoken of.
+    asked: BTreeSet<ArmId>,
     findings: Vec<(Requirement, Finding)>,
     excess: BTreeSet<Excess>,
 }
@@ -109,11 +116,13 @@ async fn check(wanted: &Wanted<'_>, live: &sources::LiveAudit) -> Result<Checked
         collecting::own_permissions(live, &requests, with_graph, target).await?;
     let deployments = wanted.deployments.iter().map(|deployment| {
         let estate = Estate::new(&snapshot, deployment);
-        let holdings = Holdings { estate: &estate, graph: &graph };
-        let findings = wanted.requirements.iter();
+        let requirements = &wanted.requirements;
+        let holdings = Holdings { estate: &estate, requirements, graph: &graph };
+        let findings = requirements.iter();
         CheckedDeployment {
             name: deployment.name.clone(),
             scope: estate.resource_group_subject(),
+            asked: asked_scopes(requirements, deployment),
             findings: findings.map(|own| (own.clone(), holdings.finding(own))).collect(),
             excess: holdings.excess(),
         }
@@ -154,10 +163,11 @@ impl Wanted<'_> {
         })
     }
 
-    /// Each subscription once, in the order of the manifest.
-    fn subscriptions(&self) -> Vec<String> {
+    /// Each subscription in which a permission is needed once, in the order of the manifest.
+    fn subscriptions(&self, given: Given) -> Vec<String> {
         let mut ids = Vec::new();
-        for id in self.deployments.iter().map(Deployment::subscription_id) {
+        let of_deployment = |own| subscriptions(&self.requirements, own, given);
+        for id in self.deployments.iter().flat_map(of_deployment) {
             if !ids.contains(&id) {
                 ids.push(id);
             }
@@ -169,11 +179,11 @@ impl Wanted<'_> {
     }
 
     fn control_role(&self) -> Option<CustomRole> {
-        control_role(&self.requirements, self.subscriptions())
+        control_role(&self.requirements, self.subscriptions(Given::Subscription))
     }
 
     fn storage_role(&self) -> Option<CustomRole> {
-        storage_role(&self.requirements, self.subscriptions())
+        storage_role(&self.requirements, self.subscriptions(Given::Containers))
     }
 
     fn graph(&self) -> Option<ResourceAccess> {
@@ -218,6 +228,7 @@ fn checked_json(checked: &Checked) -> Value {
             excess.map(|own| json!({"permission": inert(&own.permission), "scope": own.scope}));
         json!({
             "name": own.name, "scope": own.scope,
+            "scopes": own.asked.iter().map(ArmId::as_str).collect::<Vec<_>>(),
             "findings": findings.collect::<Vec<_>>(), "excess": excess.collect::<Vec<_>>(),
         })
     });
@@ -226,6 +237,7 @@ fn checked_json(checked: &Checked) -> Value {
         "identity": {"object_id": identity.object_id, "client_id": identity.client_id,
             "tenant": identity.tenant},
         "has_all": checked.has_all(),
+        "extent": EXTENT,
         "deployments": deployments.collect::<Vec<_>>(),
     })
 }

@@ -1,15 +1,16 @@
 //! The text of `vaudit permissions`: what is needed with the commands that grant it, and what is there.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use vaudit_model::Command;
 use vaudit_model::least_privilege::{
     Container, CustomRole, GRAPH_APP_ID, GRAPH_SUBSTITUTE, Given, LISTING_CONDITION, Requirement,
     Standing, app_role_id,
 };
 use vaudit_model::shell::{inert, quote};
+use vaudit_model::{ArmId, Command};
 
-use super::{Checked, CheckedDeployment, Wanted};
+use super::{Checked, CheckedDeployment, EXTENT, Wanted};
 use crate::terminal::Screen;
 
 /// How wide explanations are; commands and ids are never broken.
@@ -227,7 +228,25 @@ pub(super) fn checked(checked: &Checked, screen: &Screen) -> String {
             "`vaudit permissions` with the same options says how to grant what is lacking.\n",
         );
     }
+    if checked.deployments.iter().any(has_resources) {
+        let scopes = widest(checked);
+        let _ = writeln!(text);
+        paragraph(0, &format!("Asked: {}. {EXTENT}", scopes.join(", ")), &mut text);
+    }
     text
+}
+
+/// Whether anything but Graph was asked about.
+fn has_resources(deployment: &CheckedDeployment) -> bool {
+    deployment.findings.iter().any(|(own, _)| own.given != Given::Graph)
+}
+
+/// The scopes that were asked, each once, without those that lie in another of them.
+fn widest(checked: &Checked) -> Vec<String> {
+    let asked: BTreeSet<_> = checked.deployments.iter().flat_map(|own| &own.asked).collect();
+    let is_widest =
+        |own: &&&ArmId| !asked.iter().any(|other| other != *own && own.is_within(other));
+    asked.iter().filter(is_widest).map(ToString::to_string).collect()
 }
 
 fn standing(

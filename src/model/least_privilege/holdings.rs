@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::scopes::{asked_scopes, needed_at};
 use super::{Container, GRAPH_SUBSTITUTE, Given, Requirement};
 use crate::arm_id::ArmId;
 use crate::estate::{Estate, Permission as Allowed};
 use crate::fact::{Fact, Gap};
-use crate::need::RequestKind;
 use crate::permissions::{ActionPattern, Permission, PermissionEntry, Plane};
 
 /// The application permissions that a Graph token names, as far as it names them. The token is not
@@ -77,11 +77,14 @@ pub struct Excess {
 /// [`own_permission_requests`](super::own_permission_requests) in the snapshot, and by its Graph token.
 ///
 /// What Azure answers about a scope holds what is inherited, so it settles the scope and what lies
-/// below. Deny assignments and what lies in other subscriptions are not looked at.
+/// below. Deny assignments are not looked at, nor networks, zones and the like in subscriptions that the
+/// manifest does not name.
 #[derive(Clone, Copy)]
 pub struct Holdings<'a> {
     /// The estate whose snapshot holds the answers.
     pub estate: &'a Estate<'a>,
+    /// What is required.
+    pub requirements: &'a [Requirement],
     /// What the Graph token names.
     pub graph: &'a ApplicationRoles,
 }
@@ -109,16 +112,15 @@ impl Holdings<'_> {
     /// What the identity is allowed beyond reading. vaudit never needs any of it.
     pub fn excess(&self) -> BTreeSet<Excess> {
         let mut found = BTreeSet::new();
-        let deployment = self.estate.deployment;
-        let mut scopes = vec![deployment.subscription_id(), deployment.resource_group_id()];
-        scopes.extend(Container::ALL.into_iter().filter_map(|own| own.id(deployment)));
-        for scope in scopes {
+        let mut said: Vec<(String, ArmId)> = Vec::new();
+        // The wider scopes come first.
+        for scope in asked_scopes(self.requirements, self.estate.deployment) {
             let Fact::Known(list, _) = self.estate.permissions_at(&scope) else { continue };
             for pattern in list.items.iter().flat_map(beyond_reading) {
                 // What is inherited is said once, where it comes from.
-                let is_said = |own: &Excess| own.permission == pattern;
-                if !found.iter().any(is_said) {
-                    found.insert(Excess { permission: pattern, scope: scope.to_string() });
+                if !said.iter().any(|(own, above)| *own == pattern && scope.is_within(above)) {
+                    found.insert(Excess { permission: pattern.clone(), scope: scope.to_string() });
+                    said.push((pattern, scope.clone()));
                 }
             }
         }
@@ -132,21 +134,54 @@ impl Holdings<'_> {
 
     fn on_resources(&self, requirement: &Requirement) -> Finding {
         let action = Permission::control(requirement.permission);
+        let (mut lacking, mut untold) = (Vec::new(), None);
+        for scope in needed_at(requirement, self.estate.deployment) {
+            match self.settled(&action, &scope) {
+                Allowance::Yes => {}
+                Allowance::No => lacking.push(scope),
+                Allowance::Untold(why) => {
+                    untold.get_or_insert(why);
+                }
+            }
+        }
+        match lacking.is_empty() {
+            true => untold.map_or_else(Finding::has, Finding::unknown),
+            false => Finding::lacks(self.where_lacking(&action, &lacking)),
+        }
+    }
+
+    /// Whether an action is allowed at a scope, by all that was answered: what is allowed above is
+    /// allowed there, and what is not allowed below is not.
+    fn settled(&self, action: &Permission, scope: &ArmId) -> Allowance {
+        let asked = asked_scopes(self.requirements, self.estate.deployment);
+        let others = |is_meant: &dyn Fn(&ArmId) -> bool| {
+            let meant = asked.iter().filter(|own| *own != scope && is_meant(own));
+            meant.map(|own| self.allowance(action, own)).collect::<Vec<_>>()
+        };
+        let is_yes = |own: &Allowance| matches!(own, Allowance::Yes);
+        let is_no = |own: &Allowance| matches!(own, Allowance::No);
+        match self.allowance(action, scope) {
+            Allowance::Yes => Allowance::Yes,
+            _ if others(&|own| scope.is_within(own)).iter().any(is_yes) => Allowance::Yes,
+            Allowance::Untold(_) if others(&|own| own.is_within(scope)).iter().any(is_no) => {
+                Allowance::No
+            }
+            own => own,
+        }
+    }
+
+    /// Where an action is lacking, for somebody who has it elsewhere; empty when it is lacking outright.
+    fn where_lacking(&self, action: &Permission, lacking: &[ArmId]) -> String {
         let deployment = self.estate.deployment;
         let (subscription, group) = (deployment.subscription_id(), deployment.resource_group_id());
-        let in_group = requirement.reads.iter().all(|kind| is_in_resource_group(*kind));
-        match (self.allowance(&action, &subscription), self.allowance(&action, &group)) {
-            (Allowance::Yes, _) => Finding::has(),
-            (_, Allowance::Yes) if in_group => Finding::has(),
-            (_, Allowance::No) => Finding::lacks(""),
-            (Allowance::No, Allowance::Untold(why)) if in_group => Finding::unknown(why),
-            (Allowance::No, Allowance::Yes) => {
-                Finding::lacks("given on the resource group only; needed on the subscription")
-            }
-            (Allowance::No, Allowance::Untold(_)) => {
-                Finding::lacks("not given on the subscription")
-            }
-            (Allowance::Untold(why), _) => Finding::unknown(why),
+        if !lacking.iter().any(|scope| *scope == subscription || *scope == group) {
+            let scopes: Vec<&str> = lacking.iter().map(ArmId::as_str).collect();
+            return format!("not given on {}", scopes.join(", "));
+        }
+        match self.allowance(action, &group) {
+            Allowance::Yes => "given on the resource group only; needed on the subscription".into(),
+            Allowance::No => String::new(),
+            Allowance::Untold(_) => "not given on the subscription".into(),
         }
     }
 
@@ -267,28 +302,6 @@ fn only_reads(permission: &str) -> bool {
     does.starts_with("Read") && !does.contains("Write")
 }
 
-/// Whether a request is sent to a scope in the resource group, whatever the manifest says; the others
-/// go to the subscription or to wherever a resource leads.
-fn is_in_resource_group(kind: RequestKind) -> bool {
-    matches!(
-        kind,
-        RequestKind::ResourceGroup
-            | RequestKind::PostgresServers
-            | RequestKind::PostgresServer
-            | RequestKind::PostgresDatabases
-            | RequestKind::PostgresBackups
-            | RequestKind::ManagedClusters
-            | RequestKind::ManagedCluster
-            | RequestKind::StorageAccounts
-            | RequestKind::StorageAccount
-            | RequestKind::BlobContainers
-            | RequestKind::Permissions
-            | RequestKind::Resources
-            | RequestKind::DenyAssignmentsAbove
-            | RequestKind::DenyAssignmentsBelow
-    )
-}
-
 fn untold(gap: &Gap, scope: &ArmId) -> String {
     format!("the permissions on {scope} could not be read: {}", gap.message)
 }
@@ -299,6 +312,7 @@ mod tests {
 
     use super::*;
     use crate::deployment::{Deployment, Selector};
+    use crate::need::RequestKind;
     use crate::snapshot::Snapshot;
 
     /// What is answered about some scopes: 200 with the entries, or a refusal.
@@ -332,10 +346,19 @@ mod tests {
     }
 
     fn finding(requirement: &Requirement, answers: &[(ArmId, Option<Value>)]) -> Finding {
-        let (snapshot, deployment) = (snapshot(answers), deployment());
-        let estate = Estate::new(&snapshot, &deployment);
+        finding_in(&deployment(), requirement, answers)
+    }
+
+    fn finding_in(
+        deployment: &Deployment,
+        requirement: &Requirement,
+        answers: &[(ArmId, Option<Value>)],
+    ) -> Finding {
+        let snapshot = snapshot(answers);
+        let estate = Estate::new(&snapshot, deployment);
         let graph = ApplicationRoles::Named(BTreeSet::new());
-        Holdings { estate: &estate, graph: &graph }.finding(requirement)
+        let requirements = std::slice::from_ref(requirement);
+        Holdings { estate: &estate, requirements, graph: &graph }.finding(requirement)
     }
 
     fn requirement(kind: RequestKind, given: Given) -> Requirement {
@@ -368,6 +391,46 @@ mod tests {
             let of = |kind| finding(&requirement(kind, Given::Subscription), &answers).standing;
             assert_eq!(of(RequestKind::PostgresBackups), in_group, "{told}");
             assert_eq!(of(RequestKind::VirtualNetworks), wide, "{told}");
+        }
+    }
+
+    /// A right on the deployment's own scopes says nothing about an account in another subscription.
+    #[test]
+    fn what_is_named_by_id_is_judged_there() {
+        use Standing::{Has, Lacks, Unknown};
+        let group = ArmId::resource_group_scope("t", "far");
+        let account = group.resource("Microsoft.Storage/storageAccounts", "copies");
+        let mut own = deployment();
+        own.backup.account = Some(Selector::Id(account.clone()));
+        let yes = || Some(json!([{"actions": ["*/read"], "notActions": []}]));
+        let no = || Some(json!([]));
+        for (at_home, of_group, of_account, standing) in [
+            (yes(), yes(), yes(), Has),
+            (yes(), None, yes(), Has),
+            (yes(), yes(), None, Has),
+            (yes(), no(), no(), Lacks),
+            (yes(), no(), None, Unknown),
+            (yes(), None, None, Unknown),
+            (no(), yes(), yes(), Lacks),
+            (None, yes(), yes(), Unknown),
+        ] {
+            let told = format!("{at_home:?} {of_group:?} {of_account:?}");
+            let of_home = at_home.clone();
+            let answers = [
+                (own.subscription_id(), at_home.clone()),
+                (own.resource_group_id(), at_home),
+                (group.clone(), of_group),
+                (account.clone(), of_account),
+            ];
+            let containers = requirement(RequestKind::BlobContainers, Given::Subscription);
+            let found = finding_in(&own, &containers, &answers);
+            assert_eq!(found.standing, standing, "{told}");
+            let why = match standing {
+                Lacks if of_home == yes() => format!("not given on {account}"),
+                Lacks => String::new(),
+                Has | Unknown => found.why.clone(),
+            };
+            assert_eq!(found.why, why, "{told}");
         }
     }
 

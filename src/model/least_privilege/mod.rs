@@ -6,11 +6,11 @@
 
 mod holdings;
 mod role;
+mod scopes;
 
 pub use holdings::{ApplicationRoles, Excess, Finding, Holdings, Standing};
 pub use role::{CustomRole, LISTING_CONDITION, ResourceAccess, control_role, storage_role};
-
-use std::collections::BTreeSet;
+pub use scopes::{asked_scopes, subscriptions};
 
 use crate::arm_id::ArmId;
 use crate::deployment::{Deployment, OtherSubscriptions, Selector};
@@ -173,17 +173,12 @@ impl Container {
 }
 
 /// The reads of the caller's own permissions (R16) that tell whether it meets the requirements of a
-/// deployment: on the subscription, on the resource group, and on the containers where those matter.
+/// deployment, at its [`asked_scopes`].
 pub fn own_permission_requests(
     requirements: &[Requirement],
     deployment: &Deployment,
 ) -> Vec<Request> {
-    let mut scopes = BTreeSet::from([deployment.subscription_id(), deployment.resource_group_id()]);
-    let listings = requirements.iter().filter(|own| own.given == Given::Containers);
-    for kind in listings.flat_map(|own| &own.reads) {
-        let listed = Container::ALL.into_iter().filter(|own| own.is_listed_by(*kind));
-        scopes.extend(listed.filter_map(|own| own.id(deployment)));
-    }
+    let scopes = asked_scopes(requirements, deployment);
     scopes.iter().map(|scope| Request::arm(RequestKind::Permissions, scope)).collect()
 }
 
