@@ -222,11 +222,24 @@ fn permissions(estate: &Estate, scope: &str, caller: &Claims) -> Items<'static> 
         ..Filter::default()
     };
     let assignments = at_scopes(estate, "Microsoft.Authorization/roleAssignments", scope, &own);
-    let roles: BTreeSet<String> =
-        assignments.iter().map(|body| text(body, "roleDefinitionId")).collect();
+    // An assignment's condition narrows what its role gives.
+    let narrowing = |body: &Value| {
+        ["condition", "conditionVersion"].map(|field| {
+            let own = body.get("properties").and_then(|properties| properties.get(field));
+            own.and_then(Value::as_str).map(str::to_owned)
+        })
+    };
+    let roles: BTreeSet<(String, [Option<String>; 2])> =
+        assignments.iter().map(|body| (text(body, "roleDefinitionId"), narrowing(body))).collect();
     let mut items = Vec::new();
-    for role in roles {
-        items.extend(role_permissions(estate, &role).into_iter().map(Cow::Owned));
+    for (role, [condition, version]) in roles {
+        for mut entry in role_permissions(estate, &role) {
+            if let Some(condition) = &condition {
+                entry["condition"] = condition.as_str().into();
+                entry["conditionVersion"] = version.clone().into();
+            }
+            items.push(Cow::Owned(entry));
+        }
     }
     items
 }
@@ -368,10 +381,8 @@ mod tests {
         estate
     }
 
-    fn names(scope: &str, kind: &str, filter: &str) -> Vec<String> {
-        let estate = estate();
-        let path = format!("{scope}/providers/Microsoft.Authorization/{kind}");
-        let caller = Claims {
+    fn caller() -> Claims {
+        Claims {
             aud: String::new(),
             iss: String::new(),
             nbf: 0,
@@ -379,9 +390,14 @@ mod tests {
             appid: String::new(),
             oid: "sp".to_owned(),
             tid: String::new(),
-        };
+        }
+    }
+
+    fn names(scope: &str, kind: &str, filter: &str) -> Vec<String> {
+        let estate = estate();
+        let path = format!("{scope}/providers/Microsoft.Authorization/{kind}");
         let id = ProviderId::parse(&path).unwrap();
-        let items = list(&estate, &id, Some(filter), &caller).unwrap();
+        let items = list(&estate, &id, Some(filter), &caller()).unwrap();
         let names = items.iter().map(|item| item["name"].as_str().unwrap_or("?").to_owned());
         let mut names: Vec<String> = names.collect();
         names.sort_unstable();
@@ -408,6 +424,22 @@ mod tests {
         {
             assert_eq!(Filter::parse(Some(filter)), Err(BadFilter), "{filter}");
         }
+    }
+
+    #[test]
+    fn an_assignments_condition_narrows_its_permissions() {
+        let mut estate = estate();
+        let role = "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/R";
+        let body = json!({"properties": {"principalId": "sp", "roleDefinitionId": role,
+            "condition": "Spelt As It Was", "conditionVersion": "2.0"}});
+        let id = format!("{GROUP}/providers/Microsoft.Authorization/roleAssignments/narrow");
+        estate.insert(&id, body).unwrap();
+        let conditions = |scope: &str| {
+            let items = permissions(&estate, &key(scope), &caller());
+            items.iter().map(|own| own["condition"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(conditions("/subscriptions/s"), [Value::Null]);
+        assert_eq!(conditions(GROUP), [Value::Null, "Spelt As It Was".into()]);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::scopes::{asked_scopes, needed_at};
-use super::{Container, GRAPH_SUBSTITUTE, Given, Requirement};
+use super::{Container, GRAPH_SUBSTITUTE, Given, LISTING_CONDITION, Requirement};
 use crate::arm_id::ArmId;
 use crate::estate::{Estate, Permission as Allowed};
 use crate::fact::{Fact, Gap};
+use crate::need::RequestKind;
 use crate::permissions::{ActionPattern, Permission, PermissionEntry, Plane};
 
 /// The application permissions that a Graph token names, as far as it names them. The token is not
@@ -243,7 +244,8 @@ impl Holdings<'_> {
             if !entry.takes_all(action) {
                 continue;
             }
-            if entry.condition.is_none() {
+            let condition = entry.condition.as_deref();
+            if condition.is_none_or(|condition| leaves_listing(condition, action)) {
                 return Allowance::Yes;
             }
             doubt.get_or_insert(format!(
@@ -273,6 +275,24 @@ fn entry(allowed: &Allowed, plane: Plane) -> Option<PermissionEntry> {
         None => {}
     }
     Some(entry)
+}
+
+/// Whether a condition is the one that is proposed, which leaves of reading blobs the listing: all that
+/// is needed.
+fn leaves_listing(condition: &str, action: &Permission) -> bool {
+    let listing = Permission::data(RequestKind::SourceBlobs.permission());
+    action.plane == Plane::Data
+        && action.pattern == listing.pattern
+        && unspaced(condition) == unspaced(LISTING_CONDITION)
+}
+
+/// A condition without white space, but for that in its texts.
+fn unspaced(condition: &str) -> String {
+    let parts = condition.split('\'').enumerate().map(|(index, part)| match index % 2 {
+        0 => part.split_whitespace().collect(),
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<String>>().join("'")
 }
 
 /// The patterns of a role by which something else than a read may be done.
@@ -312,7 +332,6 @@ mod tests {
 
     use super::*;
     use crate::deployment::{Deployment, Selector};
-    use crate::need::RequestKind;
     use crate::snapshot::Snapshot;
 
     /// What is answered about some scopes: 200 with the entries, or a refusal.
@@ -452,6 +471,28 @@ mod tests {
         // No container of the backups is configured.
         let folders = requirement(RequestKind::BackupFolders, Given::Containers);
         assert_eq!(finding(&folders, &[]).standing, Standing::Unknown);
+    }
+
+    #[test]
+    fn the_condition_that_is_proposed_leaves_listing() {
+        let at = Container::Application.id(&deployment()).unwrap();
+        let listing = requirement(RequestKind::SourceBlobs, Given::Containers);
+        let spaced = LISTING_CONDITION.replace(" AND NOT ", "\n AND  NOT\t");
+        for (condition, standing) in [
+            (LISTING_CONDITION.to_owned(), Standing::Has),
+            (format!("(\n {} )", &spaced[1..spaced.len() - 1]), Standing::Has),
+            (LISTING_CONDITION.replace("Blob.List", "Blob. List"), Standing::Unknown),
+            (LISTING_CONDITION.replace("AND NOT", "AND"), Standing::Unknown),
+            (format!("{LISTING_CONDITION} AND false"), Standing::Unknown),
+        ] {
+            let entry = json!([{"actions": [], "notActions": [], "notDataActions": [],
+                "dataActions": [listing.permission], "condition": condition}]);
+            let found = finding(&listing, &[(at.clone(), Some(entry))]);
+            assert_eq!(found.standing, standing, "{condition}");
+        }
+        // Of anything but listing it says nothing.
+        let other = Permission::data("Microsoft.Storage/storageAccounts/fileServices/read");
+        assert!(!leaves_listing(LISTING_CONDITION, &other));
     }
 
     #[test]
