@@ -306,6 +306,19 @@ fn an_identity_is_held_against_what_is_needed() {
     }
 }
 
+/// What the drifted estate refuses, its auditor's role does not allow.
+#[test]
+fn the_demo_says_the_same_twice() {
+    let vaudit = Vaudit::default();
+    let checked = vaudit.run(&["permissions", "--demo", "--check"]).exits(3).stdout;
+    let lacking = "lacks        Microsoft.DBforPostgreSQL/flexibleServers/backups/read\n";
+    assert!(checked.contains(lacking) && checked.contains("26 there, 1 lacking."), "{checked}");
+    let report = vaudit.run(&["check", "--demo", "--format", "json"]).json();
+    let gaps = report["deployments"][0]["gaps"].as_array().unwrap();
+    let refused: Vec<&str> = gaps.iter().filter_map(|own| own["action"].as_str()).collect();
+    assert_eq!(refused, ["Microsoft.DBforPostgreSQL/flexibleServers/backups/read"], "{gaps:?}");
+}
+
 #[test]
 fn a_check_needs_somebody_who_is_signed_in() {
     let azure = Azure::named("compliant");
