@@ -57,7 +57,7 @@ pub(crate) fn apply<'r>(
                 continue;
             } else if waiver.expires < today {
                 lapsed.push(index);
-            } else if waiver.pin.as_ref().is_some_and(|pin| *pin != result.observed_digest) {
+            } else if !is_pinned_to(waiver, result) {
                 reach[index].changed = true;
                 lapsed.push(index);
             } else {
@@ -139,6 +139,11 @@ fn is_about(waiver: &WaiverPolicy, result: &RuleResult) -> bool {
     let own = result.judgement.subject.trim_end_matches('/');
     let is_own = |subject: &String| subject.trim_end_matches('/').eq_ignore_ascii_case(own);
     waiver.subject.as_ref().is_none_or(is_own)
+}
+
+/// Whether a result is still what a waiver was given for. A digest is hexadecimal in either case.
+fn is_pinned_to(waiver: &WaiverPolicy, result: &RuleResult) -> bool {
+    waiver.pin.as_ref().is_none_or(|pin| pin.eq_ignore_ascii_case(&result.observed_digest))
 }
 
 #[cfg(test)]
