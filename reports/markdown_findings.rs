@@ -264,11 +264,11 @@ pub(crate) fn unsound(assessment: &Assessment, index: usize) -> Option<String> {
     Some(format!("- {sign} **{state}** {rule}{deployment}: {hint} {about}\n"))
 }
 
-/// Who answers for a waiver, and why it was given.
+/// Who answers for a waiver, and why it was given, in the words of the manifest.
 fn answer(used: &WaiverUse) -> String {
     let waiver = &used.waiver;
     let ticket = waiver.ticket.as_deref().map(|ticket| format!(", ticket {}", code(ticket)));
-    let reason = prose(&sentence(&waiver.reason));
+    let reason = prose(waiver.reason.trim());
     format!("Owner: {}{}. Reason: {reason}", code(&waiver.owner), ticket.unwrap_or_default())
 }
 

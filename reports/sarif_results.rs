@@ -151,11 +151,11 @@ fn suppression(used: &WaiverUse) -> Suppression {
     let waiver = &used.waiver;
     let ticket = waiver.ticket.as_ref().map(|ticket| format!(", {ticket}"));
     let justification = format!(
-        "{} Accepted by {} until {}{}.",
-        sentence(&waiver.reason),
+        "Accepted by {} until {}{}. Reason: {}",
         waiver.owner,
         waiver.expires,
-        ticket.unwrap_or_default()
+        ticket.unwrap_or_default(),
+        waiver.reason.trim()
     );
     Suppression::builder()
         .kind(SupressionKind::External.to_string())

@@ -7,7 +7,7 @@ use vaudit_model::assessment::{Assessment, RuleResult, Source, Summary, WaiverSt
 use vaudit_model::deployment::Deployment;
 use vaudit_model::fact::{Gap, Reason};
 use vaudit_model::instant::show;
-use vaudit_model::rule::{Evidence, sentence};
+use vaudit_model::rule::Evidence;
 use vaudit_model::snapshot::Stopped;
 
 /// Says what a reader wants to know first: `9 failed, 2 could not be judged, 13 passed`.
@@ -190,9 +190,9 @@ pub(crate) fn ids(results: &[&RuleResult]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// Says who answers for a waiver, and why it was given.
+/// Says who answers for a waiver, and why it was given, in the words of the manifest.
 pub(crate) fn answer(used: &WaiverUse) -> String {
-    let reason = sentence(&used.waiver.reason);
+    let reason = used.waiver.reason.trim();
     format!("Owner: {}. Reason: {reason}", used.answers_for_it())
 }
 

@@ -28,7 +28,7 @@ fn scenario() -> Value {
 /// A waiver of the platform team, with these lines of its own.
 fn waiver(lines: &str, expires: Date) -> String {
     format!(
-        "\n[[waiver]]\nreason = \"The vendor agreed\"\nowner = \"platform@example.com\"\nexpires = {expires}\n{lines}\n"
+        "\n[[waiver]]\nreason = \"the vendor agreed\"\nowner = \"platform@example.com\"\nexpires = {expires}\n{lines}\n"
     )
 }
 
@@ -90,7 +90,7 @@ fn an_active_waiver_covers_a_failure() {
     assert_eq!(result["lapsed_waiver"], Value::Null);
     assert_eq!(
         result["waiver"],
-        json!({"reason": "The vendor agreed", "owner": "platform@example.com", "ticket": "SEC-123",
+        json!({"reason": "the vendor agreed", "owner": "platform@example.com", "ticket": "SEC-123",
             "expires": day(100).to_string(), "accept": "fail", "pin": null})
     );
     let table = case.table(ONLY_PG001, 0);
@@ -104,9 +104,19 @@ fn an_active_waiver_covers_a_failure() {
     let suppression = &all[0]["suppressions"][0];
     assert_eq!(suppression["kind"], "external");
     assert_eq!(suppression["status"], "accepted");
-    let justification = suppression["justification"].as_str().unwrap();
-    for said in ["The vendor agreed.", "platform@example.com", "SEC-123", &day(100).to_string()] {
-        assert!(justification.contains(said), "{said}: {justification}");
+    let accepted = format!("Accepted by platform@example.com until {}, SEC-123.", day(100));
+    assert_eq!(suppression["justification"], format!("{accepted} Reason: the vendor agreed"));
+}
+
+/// A reason is somebody's own words, whatever sentence they stand in.
+#[test]
+fn a_reason_is_quoted_as_it_is_written() {
+    let case = Case::with(&[waiver(PG001, day(7))]);
+    for format in ["markdown", "junit", "github"] {
+        let report = case.check(&[ONLY_PG001, &["--format", format]].concat()).exits(0).stdout;
+        let quoted = report.match_indices("Reason: the vendor agreed").count();
+        assert_eq!(quoted, report.match_indices("Reason: ").count(), "{report}");
+        assert!(quoted > 0 && !report.contains("agreed."), "{report}");
     }
 }
 
