@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::json;
@@ -16,7 +16,7 @@ use vaudit_simulator::{DEMO_AUDITOR, Scenario};
 use super::support::proxy::Foreign;
 use super::support::root;
 
-/// The address the page clones from; git is told that it is this work tree.
+/// The address the page clones from; git is told where that is on this machine.
 const REPOSITORY: &str = "https://git.example.com/platform/vaudit.git";
 
 /// What comes between the outputs of two commands.
@@ -79,6 +79,20 @@ fn scenario() -> Scenario {
     Scenario::parse(&scenario.to_string()).unwrap()
 }
 
+/// A repository of what the page takes from this work tree, which itself may come from an archive.
+fn published(origin: &Path, configuration: &Path) {
+    let script = "mkdir \"$1\" && cp -r README.md docs examples \"$1\" && cd \"$1\" && git init --quiet \
+                  && git add . && git commit --quiet --message Published";
+    let status = Command::new("sh")
+        .args(["-c", script, "sh"])
+        .arg(origin)
+        .current_dir(root())
+        .env("GIT_CONFIG_GLOBAL", configuration)
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
 /// A place with nothing in it but what a machine has.
 struct Sandbox {
     folder: TempDir,
@@ -93,10 +107,12 @@ impl Sandbox {
             fs::create_dir(path(name)).unwrap();
         }
         let git = format!(
-            "[safe]\n\tdirectory = *\n[url \"file://{}\"]\n\tinsteadOf = {REPOSITORY}\n",
-            root().display()
+            "[safe]\n\tdirectory = *\n[user]\n\tname = vaudit\n\temail = vaudit@example.com\n\
+             [url \"file://{}\"]\n\tinsteadOf = {REPOSITORY}\n",
+            path("origin").display()
         );
         fs::write(path("gitconfig"), git).unwrap();
+        published(&path("origin"), &path("gitconfig"));
         let cargo = "#!/bin/sh\n[ \"$1 $2 $3\" = 'run --release --' ] || exit 64\nshift 3\nmkdir -p target/release\n\
                      ln -sf \"$VAUDIT_UNDER_TEST\" target/release/vaudit\nexec target/release/vaudit \"$@\"\n";
         fs::write(path("bin/cargo"), cargo).unwrap();
