@@ -8,6 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub mod diagnosis;
+pub mod drift;
 pub mod github;
 pub mod json;
 pub mod junit;
@@ -33,7 +34,7 @@ mod canned;
 #[cfg(test)]
 mod canned_rules;
 
-pub use sarif::{SarifOptions, SarifReport, VersionControl};
+pub use sarif::{Analysis, SarifOptions, SarifReport, VersionControl};
 pub use table::TableOptions;
 pub use wording::waiver_hint;
 

@@ -46,6 +46,31 @@ pub struct SarifOptions {
     pub version_control: Option<VersionControl>,
     /// The version of vaudit.
     pub tool_version: String,
+    /// What the results are of.
+    pub analysis: Analysis,
+}
+
+/// What the results of a report are of: services keep one state for each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Analysis {
+    /// Of an audit.
+    #[default]
+    Audit,
+    /// Of a comparison with a baseline.
+    Drift {
+        /// What the exit code means.
+        outcome: String,
+    },
+}
+
+impl Analysis {
+    /// The category the results are filed under.
+    fn category(&self) -> &'static str {
+        match self {
+            Self::Audit => "vaudit",
+            Self::Drift { .. } => "vaudit-drift",
+        }
+    }
 }
 
 impl Default for SarifOptions {
@@ -55,6 +80,7 @@ impl Default for SarifOptions {
             manifest_uri: None,
             version_control: None,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            analysis: Analysis::Audit,
         }
     }
 }
@@ -112,6 +138,7 @@ fn run(
     notes: &mut Vec<String>,
 ) -> Run {
     let name = inert(&assessed.deployment.name);
+    let category = options.analysis.category();
     let (chosen, cut) = choose(&assessed.results, options.all, RESULTS_IN_A_RUN);
     let mut notifications: Vec<Notification> =
         assessed.gaps.iter().map(|gap| lost_sight(assessment, gap)).collect();
@@ -134,10 +161,12 @@ fn run(
         .build();
     let mut run = Run::builder()
         .tool(Tool::builder().driver(driver).build())
-        .automation_details(RunAutomationDetails::builder().id(format!("vaudit/{name}/")).build())
+        .automation_details(
+            RunAutomationDetails::builder().id(format!("{category}/{name}/")).build(),
+        )
         .column_kind(ResultColumnKind::UnicodeCodePoints.to_string())
         .original_uri_base_ids(source_root())
-        .invocations(vec![invocation(assessment, notifications)])
+        .invocations(vec![invocation(assessment, &options.analysis, notifications)])
         .results(results.collect::<Vec<_>>())
         .properties(run_properties(assessment))
         .build();
@@ -169,14 +198,22 @@ fn source_root() -> BTreeMap<String, ArtifactLocation> {
     BTreeMap::from([(SOURCE_ROOT.to_owned(), root)])
 }
 
-fn invocation(assessment: &Assessment, notifications: Vec<Notification>) -> Invocation {
+fn invocation(
+    assessment: &Assessment,
+    analysis: &Analysis,
+    notifications: Vec<Notification>,
+) -> Invocation {
     let run = &assessment.run;
+    let outcome = match analysis {
+        Analysis::Audit => wording::exit_code(assessment),
+        Analysis::Drift { outcome } => outcome.clone(),
+    };
     let mut invocation = Invocation::builder()
         .execution_successful(run.header.stopped.is_none())
         .start_time_utc(show(run.header.started_at))
         .end_time_utc(show(run.header.finished_at))
         .exit_code(i64::from(run.exit_code))
-        .exit_code_description(wording::exit_code(assessment))
+        .exit_code_description(outcome)
         .tool_execution_notifications(notifications)
         .build();
     invocation.exit_signal_name = match run.header.stopped {
@@ -256,6 +293,7 @@ mod tests {
                 branch: Some("main".to_owned()),
             }),
             tool_version: "1.2.3".to_owned(),
+            ..SarifOptions::default()
         }
     }
 

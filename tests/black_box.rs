@@ -13,11 +13,16 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::thread;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use support::look::Seen;
 use support::{Azure, Ran, root, verdicts};
+use vaudit_engine::{Profile, select};
+use vaudit_model::Rule;
+use vaudit_model::drift::{Class, Drift};
 use vaudit_simulator::demo_manifest;
 
 /// How many simulators work at once.
@@ -51,7 +56,8 @@ fn silent_rows(kind: char) -> Vec<Value> {
 
 /// The scenario of a case: its own estate, or the row's.
 fn scenario(case: &Value, rows: &BTreeMap<String, Value>) -> Value {
-    let mut scenario = json!({"description": case["what"], "extends": "compliant"});
+    let what = case["what"].as_str().unwrap_or("the compliant estate");
+    let mut scenario = json!({"description": what, "extends": "compliant"});
     let tells = |source: &Value, scenario: &mut Value| {
         for field in ["names", "changes", "faults", "page_size", "blob_page_size", "clock_offset"] {
             if !source[field].is_null() {
@@ -59,12 +65,23 @@ fn scenario(case: &Value, rows: &BTreeMap<String, Value>) -> Value {
             }
         }
     };
-    match rows.get(case["id"].as_str().unwrap()) {
+    match rows.get(case["id"].as_str().unwrap_or_default()) {
         Some(row) => tells(row, &mut scenario),
         None => tells(case, &mut scenario),
     }
+    let own = scenario["changes"].as_array().cloned().unwrap_or_default();
+    scenario["changes"] = [vec![SECRET.clone()], own].concat().into();
     scenario
 }
+
+/// The one secret, with the same dates in every estate, whenever that was told: whether it changes is
+/// up to the cases.
+static SECRET: LazyLock<Value> = LazyLock::new(|| {
+    let now = Timestamp::now();
+    let at = |days: i64| (now + SignedDuration::from_hours(24 * days)).to_string();
+    let secret = json!({"displayName": "helm", "startDateTime": at(-113), "endDateTime": at(251)});
+    json!({"set": "graph:applications/{app}#/passwordCredentials", "to": [secret]})
+});
 
 /// The short names of the compliant scenario, expanded.
 fn names() -> BTreeMap<String, String> {
@@ -114,24 +131,55 @@ fn manifest(case: &Value, cloud: &str, names: &BTreeMap<String, String>) -> Stri
     format!("{manifest}\n{cloud}")
 }
 
+/// The variations in which something is not as it was: another setting, one more resource. No rule minds
+/// and nobody is alarmed, but whoever approved the estate is told. All others tell the same facts in
+/// other words, or what always moves, and there is no drift at all.
+const REAL_CHANGES: [&str; 36] = [
+    "H08", "H14", "H17", "H19", "H20", "H23", "H25", "H26", "H29", "H30", "H31", "H32", "H35",
+    "H53", "H59", "H300", "H310", "H320", "H321", "H322", "H323", "H325", "H342", "H343", "H345",
+    "H346", "H347", "H348", "H370", "H371", "H372", "H375", "H376", "H377", "H378", "H394",
+];
+
+/// What came of a case: the report, and the drift from the compliant estate and back to it.
+struct Outcome {
+    ran: Ran,
+    drift: Drift,
+    back: Drift,
+}
+
+/// The rules the cases are judged by.
+fn rules() -> Vec<&'static Rule> {
+    select(vaudit_rules::CATALOGUE, Profile::default(), &[], &[]).unwrap()
+}
+
+/// Runs a case through the binary, and keeps what it read.
+fn judged(azure: &Azure, manifest: &str, rules: &[&'static Rule]) -> (Ran, Seen) {
+    let vaudit = azure.vaudit().file("vaudit.toml", manifest);
+    let ran = vaudit.run(&["check", "--format", "json", "--save-snapshot", "s.snapshot"]);
+    let seen = Seen::at(&vaudit.folder.path().join("s.snapshot"), rules);
+    (ran, seen)
+}
+
 /// Runs every case through the binary and collects what is wrong with any of them.
-fn run_all(cases: &[Value], check: fn(&Value, &Ran) -> Result<(), String>) -> usize {
-    let (names, rows) = (names(), rows());
+fn run_all(cases: &[Value], check: fn(&Value, &Outcome) -> Result<(), String>) -> usize {
+    let (names, rows, rules) = (names(), rows(), rules());
     let open = Mutex::new(cases.iter());
     let wrong = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 let azure = Azure::named("compliant");
+                azure.tell(&scenario(&Value::Null, &rows));
+                let plain = manifest(&Value::Null, &azure.cloud(), &names);
+                let (_, compliant) = judged(&azure, &plain, &rules);
                 loop {
                     let Some(case) = open.lock().unwrap().next() else { return };
                     azure.tell(&scenario(case, &rows));
                     let text = manifest(case, &azure.cloud(), &names);
-                    let ran = azure
-                        .vaudit()
-                        .file("vaudit.toml", &text)
-                        .run(&["check", "--format", "json"]);
-                    if let Err(why) = check(case, &ran) {
+                    let (ran, seen) = judged(&azure, &text, &rules);
+                    let drift = compliant.drift_to(&seen, &rules);
+                    let back = seen.drift_to(&compliant, &rules);
+                    if let Err(why) = check(case, &Outcome { ran, drift, back }) {
                         wrong
                             .lock()
                             .unwrap()
@@ -185,7 +233,50 @@ fn report(ran: &Ran) -> Result<Value, String> {
     serde_json::from_str(&ran.stdout).map_err(|_| format!("exit {}: {}", ran.code, ran.stderr))
 }
 
-fn caught(case: &Value, ran: &Ran) -> Result<(), String> {
+/// The rules of the differences of a class.
+fn turned(drift: &Drift, class: Class) -> BTreeSet<String> {
+    let differences = drift.differences().filter(|own| own.class == class);
+    let rules = differences.flat_map(|own| &own.rules).map(|rule| rule.meta.id.to_owned());
+    rules.collect()
+}
+
+/// The differences of some classes, to say what was wrong.
+fn listed(drift: &Drift, is_meant: impl Fn(Class) -> bool) -> String {
+    let differences = drift.differences().filter(|own| is_meant(own.class));
+    let lines = differences.map(|own| {
+        let lost = own.lost.as_ref().map_or("", |lost| lost.gap.message.as_str());
+        format!(
+            "\n    {} {} {} {:?}: {:?} → {:?} {lost}",
+            own.class.word(),
+            own.kind,
+            own.name,
+            own.fact,
+            own.before,
+            own.after
+        )
+    });
+    lines.collect()
+}
+
+/// Whoever drifts into the case breaks the design with these rules, and whoever drifts back mends it.
+fn drifts(expected: &BTreeSet<String>, outcome: &Outcome) -> Result<(), String> {
+    let broken = turned(&outcome.drift, Class::BreaksDesign);
+    if !expected.is_subset(&broken) {
+        return Err(format!("drift breaks {broken:?}{}", listed(&outcome.drift, |_| true)));
+    }
+    let mended = turned(&outcome.back, Class::MendsDesign);
+    if !expected.is_subset(&mended) {
+        return Err(format!("drift back mends {mended:?}{}", listed(&outcome.back, |_| true)));
+    }
+    if outcome.back.count(Class::BreaksDesign) > 0 {
+        let broken = listed(&outcome.back, |class| class == Class::BreaksDesign);
+        return Err(format!("drift back breaks the design{broken}"));
+    }
+    Ok(())
+}
+
+fn caught(case: &Value, outcome: &Outcome) -> Result<(), String> {
+    let ran = &outcome.ran;
     let report = report(ran)?;
     names_refusals(&report)?;
     let (expected, failed) = (words(case, "fails"), with_verdict(&report, "fail"));
@@ -201,11 +292,25 @@ fn caught(case: &Value, ran: &Ran) -> Result<(), String> {
         (true, false) => 3,
         (true, true) => 0,
     };
-    if ran.code == code { Ok(()) } else { Err(format!("exit {}, expected {code}", ran.code)) }
+    if ran.code != code {
+        return Err(format!("exit {}, expected {code}", ran.code));
+    }
+    drifts(&expected, outcome)
 }
 
-fn seen_as_lost(case: &Value, ran: &Ran) -> Result<(), String> {
+fn seen_as_lost(case: &Value, outcome: &Outcome) -> Result<(), String> {
+    let ran = &outcome.ran;
     let report = report(ran)?;
+    let blind = turned(&outcome.drift, Class::CouldNotCompare);
+    let unsaid: Vec<String> =
+        with_verdict(&report, "indeterminate").difference(&blind).cloned().collect();
+    if !unsaid.is_empty() {
+        return Err(format!("drift does not say that {unsaid:?} could not be compared"));
+    }
+    let mended = turned(&outcome.drift, Class::MendsDesign);
+    if !mended.is_empty() {
+        return Err(format!("drift says that {mended:?} were mended"));
+    }
     let (due, failed) = (words(case, "fails"), with_verdict(&report, "fail"));
     if failed != due {
         return Err(format!("fails {failed:?}, expected {due:?}{}", messages(&report, "fail")));
@@ -244,23 +349,37 @@ fn seen_as_lost(case: &Value, ran: &Ran) -> Result<(), String> {
     }
 }
 
-fn untroubled(_: &Value, ran: &Ran) -> Result<(), String> {
+fn untroubled(case: &Value, outcome: &Outcome) -> Result<(), String> {
+    let ran = &outcome.ran;
     let report = report(ran)?;
     let (failed, lost) = (messages(&report, "fail"), messages(&report, "indeterminate"));
-    if failed.is_empty() && lost.is_empty() && ran.code == 0 {
-        return Ok(());
+    if !failed.is_empty() || !lost.is_empty() || ran.code != 0 {
+        return Err(format!("exit {}{failed}{lost}", ran.code));
     }
-    Err(format!("exit {}{failed}{lost}", ran.code))
+    let is_change = REAL_CHANGES.contains(&case["id"].as_str().unwrap());
+    let is_harmless =
+        |class| matches!(class, Class::AllowedChange | Class::New | Class::Gone) && is_change;
+    for (way, drift) in [("there", &outcome.drift), ("back", &outcome.back)] {
+        let differences = listed(drift, |class| !is_harmless(class));
+        if !differences.is_empty() || drift.exit_code != 0 {
+            return Err(format!("drift {way}, exit {}{differences}", drift.exit_code));
+        }
+        if is_change && drift.differences().next().is_none() {
+            return Err(format!("drift {way} does not tell the change"));
+        }
+    }
+    Ok(())
 }
 
 /// A mutation that concerns rules to come: nothing fails, though something may be lost.
-fn no_false_alarm(_: &Value, ran: &Ran) -> Result<(), String> {
+fn no_false_alarm(_: &Value, outcome: &Outcome) -> Result<(), String> {
+    let ran = &outcome.ran;
     let report = report(ran)?;
     let failed = messages(&report, "fail");
-    if failed.is_empty() && matches!(ran.code, 0 | 3) {
-        return Ok(());
+    if !failed.is_empty() || !matches!(ran.code, 0 | 3) {
+        return Err(format!("exit {}{failed}", ran.code));
     }
-    Err(format!("exit {}{failed}", ran.code))
+    drifts(&BTreeSet::new(), outcome)
 }
 
 /// Says something that is seen without `--nocapture`, which holds back what a test prints.

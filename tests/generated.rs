@@ -27,6 +27,7 @@ fn the_generated_files_are_what_the_code_says() {
         ("cli.md", command_line()),
         ("permissions.md", permissions()),
         ("rules.md", rule_index()),
+        ("schemas/drift.json", said(&["schema", "drift"])),
         ("schemas/manifest.json", said(&["schema", "manifest"])),
         ("schemas/report.json", said(&["schema", "report"])),
         ("schemas/snapshot.json", said(&["schema", "snapshot"])),

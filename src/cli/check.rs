@@ -34,7 +34,8 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
     match &arguments.snapshot {
         Some(file) => {
             let (snapshot, audit) = sources::offline(file, arguments.target.config.as_deref())?;
-            let choice = Choice::of_snapshot(arguments, &snapshot)?;
+            let choice =
+                Choice::of_snapshot(&arguments.selection, arguments.profile.as_deref(), &snapshot)?;
             let files = outputs.open(None)?;
             let deployments = choice.deployments(&audit)?;
             let run = Run {
@@ -104,7 +105,12 @@ pub(crate) async fn collect(arguments: &Collect, talk: &Talk) -> Result<ExitCode
     Ok(collecting::exit_code(snapshot.header.stopped, unread > 0))
 }
 
-async fn read(
+/// Reads what the chosen rules need.
+///
+/// # Errors
+///
+/// When nobody could be signed in, or Azure Resource Manager answered nothing.
+pub(crate) async fn read(
     live: &LiveAudit,
     deployments: &[Deployment],
     choice: &Choice,
@@ -122,13 +128,23 @@ async fn read(
 }
 
 /// What is judged.
-struct Choice {
-    rules: Vec<&'static Rule>,
-    judged: Judged,
+pub(crate) struct Choice {
+    /// The rules, sorted by id.
+    pub(crate) rules: Vec<&'static Rule>,
+    /// How they were chosen, and the deployments.
+    pub(crate) judged: Judged,
 }
 
 impl Choice {
-    fn of_arguments(selection: &Selection, profile: Option<&str>) -> Result<Self, Failure> {
+    /// What the command line asks for.
+    ///
+    /// # Errors
+    ///
+    /// When a glob names no rule, or none is left.
+    pub(crate) fn of_arguments(
+        selection: &Selection,
+        profile: Option<&str>,
+    ) -> Result<Self, Failure> {
         let profile = profile.and_then(Profile::named).unwrap_or_default();
         let judged = Judged {
             profile: profile.word().to_owned(),
@@ -140,13 +156,19 @@ impl Choice {
     }
 
     /// A snapshot is judged as it was judged when it was saved, unless the command line says how.
-    fn of_snapshot(arguments: &Check, snapshot: &Snapshot) -> Result<Self, Failure> {
-        let own = &arguments.selection;
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub(crate) fn of_snapshot(
+        own: &Selection,
+        profile: Option<&str>,
+        snapshot: &Snapshot,
+    ) -> Result<Self, Failure> {
         let saved = &snapshot.header.selection;
-        let says_rules =
-            arguments.profile.is_some() || !own.rules.is_empty() || !own.skip.is_empty();
+        let says_rules = profile.is_some() || !own.rules.is_empty() || !own.skip.is_empty();
         if says_rules || saved.profile.is_empty() {
-            let mut choice = Self::of_arguments(own, arguments.profile.as_deref())?;
+            let mut choice = Self::of_arguments(own, profile)?;
             if own.deployments.is_empty() {
                 choice.judged.deployments.clone_from(&saved.deployments);
             }
@@ -165,12 +187,16 @@ impl Choice {
     }
 
     /// What the selection is called in reports.
-    fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         if self.judged.rules.is_empty() { &self.judged.profile } else { "custom" }
     }
 
     /// The deployments that are judged, in the order of the manifest.
-    fn deployments(&self, audit: &Audit) -> Result<Vec<Deployment>, Failure> {
+    ///
+    /// # Errors
+    ///
+    /// When a name is not in the manifest.
+    pub(crate) fn deployments(&self, audit: &Audit) -> Result<Vec<Deployment>, Failure> {
         audit.deployments(&self.judged.deployments)
     }
 }
@@ -270,40 +296,49 @@ impl Run<'_> {
             }
             Format::Junit => junit::render(assessment),
             Format::Markdown => markdown::render(assessment),
-            Format::Github => github::render(assessment, self.source_tree().1.as_deref()),
+            Format::Github => {
+                let root = self.arguments.source_root.as_deref();
+                github::render(assessment, source_tree(self.audit, root).1.as_deref())
+            }
         }
     }
 
     fn sarif_options(&self) -> SarifOptions {
-        let (root, manifest_uri) = self.source_tree();
-        // The revision is that of the manifest, not of where the command happens to run.
-        let is_here = sources::file_of(&self.audit.copy).is_some_and(Path::exists);
-        let revised = root.as_deref().filter(|_| is_here);
-        SarifOptions {
-            all: self.arguments.sarif_all,
-            manifest_uri,
-            version_control: revised.and_then(git::version_control),
-            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        }
-    }
-
-    /// The root of the source tree around the manifest, and the manifest's path below it.
-    fn source_tree(&self) -> (Option<PathBuf>, Option<String>) {
-        let path = sources::file_of(&self.audit.copy);
-        let nearby = path.filter(|path| path.exists()).unwrap_or(Path::new("."));
-        let root = self.arguments.source_root.clone().or_else(|| git::work_tree(nearby));
-        let manifest = path.map(|path| {
-            let base = root.as_deref().unwrap_or(Path::new("."));
-            let name = || path.file_name().map(|name| name.to_string_lossy().into_owned());
-            // A path outside the root would say something about this machine and nothing to others.
-            git::relative(path, base).or_else(name).unwrap_or_default()
-        });
-        (root, manifest)
+        let own = sarif_options(self.audit, self.arguments.source_root.as_deref());
+        SarifOptions { all: self.arguments.sarif_all, ..own }
     }
 }
 
+/// How the SARIF report of an audit points at the manifest.
+pub(crate) fn sarif_options(audit: &Audit, source_root: Option<&Path>) -> SarifOptions {
+    let (root, manifest_uri) = source_tree(audit, source_root);
+    // The revision is that of the manifest, not of where the command happens to run.
+    let is_here = sources::file_of(&audit.copy).is_some_and(Path::exists);
+    let revised = root.as_deref().filter(|_| is_here);
+    SarifOptions {
+        manifest_uri,
+        version_control: revised.and_then(git::version_control),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..SarifOptions::default()
+    }
+}
+
+/// The root of the source tree around the manifest, and the manifest's path below it.
+fn source_tree(audit: &Audit, source_root: Option<&Path>) -> (Option<PathBuf>, Option<String>) {
+    let path = sources::file_of(&audit.copy);
+    let nearby = path.filter(|path| path.exists()).unwrap_or(Path::new("."));
+    let root = source_root.map(Path::to_owned).or_else(|| git::work_tree(nearby));
+    let manifest = path.map(|path| {
+        let base = root.as_deref().unwrap_or(Path::new("."));
+        let name = || path.file_name().map(|name| name.to_string_lossy().into_owned());
+        // A path outside the root would say something about this machine and nothing to others.
+        git::relative(path, base).or_else(name).unwrap_or_default()
+    });
+    (root, manifest)
+}
+
 /// What was read in an older API version may lack what the newer ones show.
-fn warn_of_older_versions(snapshot: &Snapshot, conversation: &Conversation) {
+pub(crate) fn warn_of_older_versions(snapshot: &Snapshot, conversation: &Conversation) {
     let read = snapshot.documents().filter(|document| document.status == Some(200));
     let older: BTreeSet<String> = read
         .filter_map(|document| {

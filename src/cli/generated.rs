@@ -17,6 +17,7 @@ pub(crate) fn schema(of: SchemaOf) -> Result<String, Failure> {
         SchemaOf::Report => vaudit_reports::json::schema(),
         SchemaOf::Manifest => vaudit_manifest::json_schema(),
         SchemaOf::Snapshot => vaudit_model::snapshot::schema(),
+        SchemaOf::Drift => vaudit_reports::drift::json::schema(),
     };
     serde_json::to_string_pretty(&schema)
         .map(|text| text + "\n")

@@ -7,6 +7,7 @@ mod collecting;
 mod connection;
 mod conversation;
 mod doctor;
+mod drift;
 mod environment;
 mod failure;
 mod generated;
@@ -62,6 +63,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
         Command::Check(check) => block_on(check::check(check, talk)),
         Command::Collect(collect) => block_on(check::collect(collect, talk)),
+        Command::Drift(drift) => block_on(drift::drift(drift, talk)),
         Command::ListBlobs(list) => block_on(list_blobs::list_blobs(list, talk)),
         Command::Doctor(doctor) => block_on(doctor::doctor(doctor, talk)),
         Command::Init(init) => block_on(init::init(init, talk)),

@@ -4,11 +4,13 @@
 //! Pure: it reads no clock and does no I/O. "Now" is the end of the run, as the snapshot says.
 
 mod assess;
+mod drift;
 mod exit;
 mod gaps;
 mod select;
 mod waivers;
 
 pub use assess::{Inputs, assess, evaluate};
+pub use drift::{Look, drift};
 pub use exit::{ExitCode, FailOn};
 pub use select::{Profile, SelectionError, matches_rule, needs, select};

@@ -13,6 +13,7 @@ pub mod cloud;
 pub mod completeness;
 pub mod deployment;
 pub mod document;
+pub mod drift;
 pub mod estate;
 pub mod fact;
 pub mod folder_name;

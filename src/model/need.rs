@@ -2,8 +2,11 @@
 
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::instant::show;
 
 /// A kind of fact a rule declares it needs. The planner turns needs into requests, the blindness
 /// and declared-needs guards hold every rule to them.
@@ -280,6 +283,8 @@ pub enum RequestKind {
     /// List the role assignments at, above and below a resource, whoever holds them; `vaudit init`
     /// looks for the service principal with it.
     RoleAssignmentsAround,
+    /// List what the Activity Log has of a resource; `vaudit drift --activity` asks who changed it.
+    ActivityLog,
 }
 
 /// Which of Azure's services answers a request, and so which token it carries.
@@ -298,7 +303,7 @@ pub enum Audience {
 
 impl RequestKind {
     /// Every kind of request.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 49] = [
         Self::Subscription,
         Self::ResourceGroup,
         Self::PostgresServers,
@@ -347,6 +352,7 @@ impl RequestKind {
         Self::Subscriptions,
         Self::SubscriptionResources,
         Self::RoleAssignmentsAround,
+        Self::ActivityLog,
     ];
 
     /// The needs this request serves; none where no rule needs it.
@@ -389,7 +395,7 @@ impl RequestKind {
             Self::TenantRoleAssignments | Self::ManagementGroup | Self::Subscriptions => {
                 &[Need::TenantRoleAssignments]
             }
-            Self::SubscriptionResources | Self::RoleAssignmentsAround => &[],
+            Self::SubscriptionResources | Self::RoleAssignmentsAround | Self::ActivityLog => &[],
         }
     }
 
@@ -479,6 +485,7 @@ impl RequestKind {
             Self::TenantRoleAssignments => "Microsoft.Authorization/roleAssignments/read",
             Self::ManagementGroup => "Microsoft.Management/managementGroups/read",
             Self::SubscriptionResources => "Microsoft.Resources/subscriptions/resources/read",
+            Self::ActivityLog => "Microsoft.Insights/eventtypes/values/read",
         }
     }
 
@@ -533,6 +540,7 @@ impl RequestKind {
             Self::Subscriptions => "the visible subscriptions",
             Self::SubscriptionResources => "the resources of the subscription",
             Self::RoleAssignmentsAround => "the role assignments around the storage account",
+            Self::ActivityLog => "the Activity Log",
         }
     }
 
@@ -554,7 +562,7 @@ pub struct Request {
     /// Of what: an ARM id, a Graph path, or the URL of a container.
     pub target: String,
     /// The principal of a role assignment list, the type of a list of resources, the prefix of a blob
-    /// listing.
+    /// listing, the two instants of a search in the Activity Log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
 }
@@ -579,6 +587,12 @@ impl Request {
     pub fn resources_of(subscription: &crate::ArmId, resource_type: &str) -> Self {
         let filter = Some(resource_type.to_ascii_lowercase());
         Self { filter, ..Self::arm(RequestKind::SubscriptionResources, subscription) }
+    }
+
+    /// What happened to a resource between two instants.
+    pub fn activity(resource: &crate::ArmId, since: Timestamp, until: Timestamp) -> Self {
+        let filter = Some(format!("{}/{}", show(since), show(until)));
+        Self { filter, ..Self::arm(RequestKind::ActivityLog, resource) }
     }
 
     /// A Graph request; `path` is below the version, such as `servicePrincipals(appId='…')`.

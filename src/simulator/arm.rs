@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use crate::activity_log;
 use crate::answer::Answer;
 use crate::arm_errors::{error, missing_above, not_found};
 use crate::arm_lists::{self, Items, inline_child, page, served};
@@ -73,6 +74,15 @@ fn find(scenario: &Scenario, asked: &Asked, path: &str, caller: &Claims) -> Answ
         ["subscriptions"] => {
             return page(asked, &scenario.pace, &of_depth(scenario, "/subscriptions", 2));
         }
+        [
+            "subscriptions",
+            subscription,
+            "providers",
+            "microsoft.insights",
+            "eventtypes",
+            "management",
+            "values",
+        ] => return activity_log::answer(scenario, asked, subscription, scenario.clock.now()),
         _ => {}
     }
     if let Some(missing) = missing_above(estate, path) {

@@ -5,6 +5,7 @@
 //! files. A [`Simulator`] serves it on 127.0.0.1, or for Azure's own host names behind a proxy. It
 //! answers reads only, in the shapes and with the quirks of the real services.
 
+mod activity_log;
 mod answer;
 mod arm;
 mod arm_errors;

@@ -1,6 +1,7 @@
 //! Requests: one file a family. Each turns a logical request into an HTTP request, with the SDK
 //! crate that has the operation, raw where none has it.
 
+mod activity_log;
 mod authorization;
 mod blob;
 mod compute;
@@ -109,6 +110,7 @@ impl Session {
             Kind::Disks => Some(compute::url(endpoint, &id)),
             Kind::ManagementGroup => Some(management::url(endpoint, &id)),
             Kind::Permissions => authorization::permissions_url(endpoint, &id),
+            Kind::ActivityLog => activity_log::url(endpoint, request, &id),
             _ => None,
         };
         if let Some(url) = raw {
@@ -158,6 +160,7 @@ impl Session {
             | Kind::ManagedCluster
             | Kind::Disks
             | Kind::ManagementGroup
+            | Kind::ActivityLog
             | Kind::ServicePrincipal
             | Kind::Application
             | Kind::FederatedCredentials

@@ -10,6 +10,7 @@ mod concerns;
 mod discovery;
 mod disks;
 mod dns;
+mod facts;
 #[cfg(test)]
 mod fixture;
 mod folders;
@@ -38,6 +39,7 @@ pub use cluster_network::ClusterNetwork;
 pub use discovery::ListedSubscription;
 pub use disks::Disk;
 pub use dns::{AddressRecord, PrivateDnsZone, VirtualNetworkLink};
+pub use facts::{Comparable, EstateFacts, ResourceFacts};
 pub use folders::Folder;
 use folders::FoundFolders;
 pub use identity::{
