@@ -131,7 +131,7 @@ struct Deployment<'a> {
     subscription: &'a str,
     /// The resource group.
     resource_group: &'a str,
-    /// The differences: the worst class first, then by resource and fact.
+    /// The differences: the worst class first, in it the most severe.
     differences: Vec<Difference<'a>>,
 }
 

@@ -140,7 +140,9 @@ impl Block<'_> {
         for entry in &own.activity {
             sheet.field("who", &event(entry));
         }
-        if self.asked && own.activity.is_empty() && own.lost.is_none() {
+        // What lies in the directory or in a container is in other logs.
+        let is_logged = own.resource.starts_with('/') && own.lost.is_none();
+        if self.asked && own.activity.is_empty() && is_logged {
             sheet.field("who", "nothing in the Activity Log");
         }
     }

@@ -76,7 +76,7 @@ struct Now {
 /// Where it came from.
 enum Origin {
     Azure(Box<LiveAudit>),
-    File(Audit),
+    File(Box<Audit>),
 }
 
 impl Now {
@@ -109,7 +109,7 @@ async fn look(
         let choice = Choice::of_snapshot(&arguments.selection, profile, &snapshot)?;
         choice.deployments(&audit)?;
         let files = outputs.open(None)?;
-        return Ok((Now { snapshot, origin: Origin::File(audit) }, choice, files));
+        return Ok((Now { snapshot, origin: Origin::File(Box::new(audit)) }, choice, files));
     }
     let choice = Choice::of_arguments(&arguments.selection, profile)?;
     let listing = arguments.blob_listing.as_deref().map(sources::blob_listing).transpose()?;

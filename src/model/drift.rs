@@ -46,7 +46,7 @@ pub const PRESENT: &str = "present";
 pub struct DeploymentDrift {
     /// The deployment, as the manifest describes it now; as the baseline's did where it is gone.
     pub deployment: Deployment,
-    /// The differences: the worst class first, then by resource and fact.
+    /// The differences: the worst class first, in it the most severe.
     pub differences: Vec<Difference>,
 }
 

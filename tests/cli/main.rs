@@ -8,6 +8,7 @@ mod support;
 mod certificates;
 mod configuration;
 mod doctor;
+mod drift;
 mod exit_codes;
 mod init;
 mod new_user;

@@ -8,6 +8,7 @@ mod attribution;
 mod changes;
 mod turns;
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -110,7 +111,9 @@ fn compare(before: Assessed<'_>, after: Assessed<'_>, rules: &[&'static Rule]) -
     let mut differences = attribution::of(found, &turns);
     differences.extend(losses(lost, &turns, (before.1, after.1)));
     differences.sort_by_cached_key(|own| {
-        (own.class, own.resource.to_ascii_lowercase(), own.name.clone(), own.fact.clone())
+        let severity = own.rules.iter().map(|rule| rule.severity).max();
+        let resource = own.resource.to_ascii_lowercase();
+        (own.class, Reverse(severity), resource, own.name.clone(), own.fact.clone())
     });
     differences
 }
