@@ -27,9 +27,11 @@ impl EstateFacts {
     }
 
     fn principal(&mut self, estate: &Estate<'_>) {
-        let Some((own, _)) = self.one(PRINCIPAL, estate.service_principal().clone()) else {
-            return;
-        };
+        let principal = estate.service_principal();
+        // Of an unread principal the secrets are unread, too.
+        let secrets = principal.as_ref().and_then(|own, _| own.secrets.clone());
+        self.credentials("secret", "the secrets of the service principal", secrets);
+        let Some((own, _)) = self.one(PRINCIPAL, principal.clone()) else { return };
         let subject = estate.service_principal_subject();
         let name = own.app_id.value().cloned().unwrap_or_else(|| subject.clone());
         let source = Source { resource: subject.clone(), ..own.source.clone() };
@@ -40,21 +42,18 @@ impl EstateFacts {
             .text("appOwnerOrganizationId", &own.owner_tenant)
             .flag("accountEnabled", &own.enabled)
             .text("disabledByMicrosoftStatus", &own.disabled_by_microsoft);
-        self.credentials("secret", "the secrets of the service principal", own.secrets);
     }
 
     fn application(&mut self, estate: &Estate<'_>) {
-        if let Some((own, _)) = self.one(APPLICATION, estate.application()) {
+        let application = estate.application();
+        let secrets = application.as_ref().and_then(|own, _| own.secrets.clone());
+        let certificates = application.as_ref().and_then(|own, _| own.certificates.clone());
+        self.credentials("secret", "the secrets of the app registration", secrets);
+        self.credentials("certificate", "the certificates", certificates);
+        if let Some((own, _)) = self.one(APPLICATION, application) {
             let resource = own.source.resource.clone();
-            self.resource(
-                "app registration",
-                APPLICATION,
-                resource.to_ascii_lowercase(),
-                resource,
-                own.source.clone(),
-            );
-            self.credentials("secret", "the secrets of the app registration", own.secrets);
-            self.credentials("certificate", "the certificates", own.certificates);
+            let key = resource.to_ascii_lowercase();
+            self.resource("app registration", APPLICATION, key, resource, own.source);
         }
         for own in self.list(FEDERATED, estate.federated_credentials()) {
             let name = own.name.value().cloned().unwrap_or_else(|| own.id.clone());
