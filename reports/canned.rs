@@ -370,6 +370,7 @@ pub(crate) fn assessment() -> Assessment {
         },
         catalogue: metas.map(|meta| CatalogueEntry { meta, page: PAGE }).to_vec(),
         deployments: vec![production(), second()],
+        previous: None,
         waivers: vec![
             waiver("DNS005", Accept::Fail, "2027-03-31", WaiverState::Active),
             waiver("IAM012", Accept::Both, "2026-11-30", WaiverState::Expiring),

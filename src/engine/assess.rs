@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use vaudit_model::assessment::{
     Assessment, BackupPoint, CatalogueEntry, DeploymentAssessment, RuleResult, Run, Source,
-    fingerprint, short_digest,
+    fingerprint, run_id, short_digest,
 };
 use vaudit_model::deployment::WaiverPolicy;
 use vaudit_model::estate::FolderState;
@@ -59,7 +59,7 @@ pub fn assess(inputs: Inputs<'_>) -> Assessment {
     let exit_code = ExitCode::of(all, inputs.fail_on, snapshot.header.stopped).number();
     Assessment {
         run: Run {
-            id: snapshot.digest().chars().take(16).collect(),
+            id: run_id(snapshot),
             header: snapshot.header.clone(),
             source: inputs.source,
             profile: inputs.profile.to_owned(),
@@ -72,6 +72,7 @@ pub fn assess(inputs: Inputs<'_>) -> Assessment {
             .collect(),
         deployments: assessed,
         waivers,
+        previous: None,
     }
 }
 

@@ -1,16 +1,20 @@
-//! The engine: chooses rules, evaluates them over a snapshot in parallel, applies waivers, and says
-//! which exit code the verdicts amount to.
+//! The engine: chooses rules, evaluates them over a snapshot in parallel, applies waivers, says which
+//! exit code the verdicts amount to, and holds runs against each other.
 //!
 //! Pure: it reads no clock and does no I/O. "Now" is the end of the run, as the snapshot says.
 
 mod assess;
 mod drift;
+mod comparison;
 mod exit;
 mod gaps;
 mod select;
+mod trend;
 mod waivers;
 
 pub use assess::{Inputs, assess, evaluate};
 pub use drift::{Look, drift};
+pub use comparison::compare;
 pub use exit::{ExitCode, FailOn};
 pub use select::{Profile, SelectionError, matches_rule, needs, select};
+pub use trend::{TrendBuilder, TrendChoice};

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 
 use crate::deployment::{Deployment, Location};
 use crate::fact::Reason;
+use crate::history::Comparison;
 use crate::network_path::Hop;
 use crate::rule::{Judgement, Meta, Severity, Verdict};
-use crate::snapshot::{Header, hex};
+use crate::snapshot::{Header, Snapshot, hex};
 use sha2::{Digest, Sha256};
 
 /// Everything a report shows.
@@ -22,6 +23,8 @@ pub struct Assessment {
     pub deployments: Vec<DeploymentAssessment>,
     /// The waivers of the manifest, in its order.
     pub waivers: Vec<WaiverUse>,
+    /// How the run differs from an earlier one, where it is held against one.
+    pub previous: Option<Comparison>,
 }
 
 /// A rule as reports know it.
@@ -48,6 +51,11 @@ pub struct Run {
     pub exit_code: u8,
     /// SHA-256 of the manifest, in hexadecimal.
     pub manifest_sha256: String,
+}
+
+/// The id of the run that a snapshot holds: the same whenever and however it is judged.
+pub fn run_id(snapshot: &Snapshot) -> String {
+    snapshot.digest().chars().take(16).collect()
 }
 
 /// Where the facts of a run came from.

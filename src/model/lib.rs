@@ -17,6 +17,7 @@ pub mod drift;
 pub mod estate;
 pub mod fact;
 pub mod folder_name;
+pub mod history;
 pub mod instant;
 pub mod least_privilege;
 pub mod need;
