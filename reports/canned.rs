@@ -18,6 +18,8 @@ use crate::canned_rules::{
     PRIVATE, PUBLIC, SUPPORTED,
 };
 
+pub(crate) use crate::canned_past::compared;
+
 /// A name that tries everything: colours, a cleared screen, line breaks, markup, a command, a link,
 /// a turned writing direction and characters without width.
 pub(crate) const HOSTILE: &str = "evil\u{1b}[31m\u{1b}[2J\r\n<b>&\"'$(reboot)`id`[x](https://evil.example)\u{202e}gnp.\u{200b}\u{9b}0m";

@@ -1,8 +1,8 @@
 //! The JSON report, schema version 1: what `CONTRACT.md` promises, field by field.
 //!
 //! The run, the summary and the waivers are here, the deployments in `json_deployment.rs`.
-//! The comments on the fields are the descriptions of the JSON Schema. Every field is always there;
-//! what does not apply is null.
+//! The comments on the fields are the descriptions of the JSON Schema. Every field is always there but
+//! those of `json_previous.rs`; what does not apply is null.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -14,6 +14,7 @@ use vaudit_model::shell::inert;
 
 use crate::inert_json::pretty;
 use crate::json_deployment::Deployment;
+use crate::json_previous::Previous;
 
 /// The version of the schema. A reader that knows it ignores fields it does not know.
 const SCHEMA_VERSION: u32 = 1;
@@ -49,6 +50,8 @@ struct Report<'a> {
     waivers: Vec<WaiverState<'a>>,
     /// The deployments, in the order of the manifest.
     deployments: Vec<Deployment<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<Previous<'a>>,
 }
 
 /// The program that judged.
@@ -171,7 +174,7 @@ impl<'a> Report<'a> {
     fn of(assessment: &'a Assessment) -> Self {
         let waivers = &assessment.waivers;
         let deployments =
-            assessment.deployments.iter().map(|deployment| Deployment::of(deployment, waivers));
+            assessment.deployments.iter().map(|deployment| Deployment::of(deployment, assessment));
         Self {
             schema_version: SCHEMA_VERSION,
             tool: Tool { name: "vaudit", version: env!("CARGO_PKG_VERSION") },
@@ -179,6 +182,7 @@ impl<'a> Report<'a> {
             summary: Summary::of(assessment.summary()),
             waivers: waivers.iter().enumerate().map(WaiverState::of).collect(),
             deployments: deployments.collect(),
+            previous: Previous::of(assessment),
         }
     }
 }
@@ -271,6 +275,31 @@ mod tests {
         validator.validate(&report).unwrap();
         report["deployments"][0]["results"][0].as_object_mut().unwrap().remove("waiver");
         assert!(!validator.is_valid(&report));
+    }
+
+    #[test]
+    fn held_against_an_earlier_run_the_report_says_more_and_the_rest_stays() {
+        let assessment = canned::compared();
+        let text = render(&assessment);
+        let mut report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        jsonschema::validator_for(&schema()).unwrap().validate(&report).unwrap();
+        let mut said = vec![report.as_object_mut().unwrap().remove("previous").unwrap()];
+        for deployment in report["deployments"].as_array_mut().unwrap() {
+            for result in deployment["results"].as_array_mut().unwrap() {
+                let result = result.as_object_mut().unwrap();
+                let mut own = vec![result["rule"].clone(), result["verdict"].clone()];
+                for field in
+                    ["baseline_state", "previous_verdict", "first_detected_at", "failing_since"]
+                {
+                    own.push(result.remove(field).unwrap());
+                }
+                said.push(own.into());
+            }
+        }
+        let without = Assessment { previous: None, ..assessment };
+        let plain: serde_json::Value = serde_json::from_str(&render(&without)).unwrap();
+        assert_eq!(report, plain);
+        insta::assert_snapshot!("previous.json", pretty(&said));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use vaudit_model::assessment::{DeploymentAssessment, GapUse, RuleResult, WaiverUse};
+use vaudit_model::assessment::{Assessment, DeploymentAssessment, GapUse, RuleResult};
 use vaudit_model::deployment::Location;
 use vaudit_model::instant::show;
 use vaudit_model::network_path::{Hop, State};
@@ -12,6 +12,7 @@ use vaudit_model::rule::{Evidence, Severity, Tier, Verdict};
 use vaudit_model::shell::inert;
 
 use crate::json::Waiver;
+use crate::json_previous::Marked;
 
 /// One audited deployment.
 #[derive(Serialize, JsonSchema)]
@@ -91,6 +92,8 @@ struct RuleOutcome<'a> {
     fingerprint: &'a str,
     /// Changes when the observation does; what `pin` of a waiver names.
     observed_digest: &'a str,
+    #[serde(flatten)]
+    marked: Option<Marked>,
 }
 
 /// A waiver that covers a result no longer.
@@ -178,7 +181,7 @@ struct Backup {
 
 impl<'a> Deployment<'a> {
     /// The deployment as it was judged.
-    pub(crate) fn of(assessed: &'a DeploymentAssessment, waivers: &'a [WaiverUse]) -> Self {
+    pub(crate) fn of(assessed: &'a DeploymentAssessment, assessment: &'a Assessment) -> Self {
         let backups = assessed.backups.iter().map(|backup| Backup {
             store: backup.store,
             instant: show(backup.instant),
@@ -192,7 +195,7 @@ impl<'a> Deployment<'a> {
             results: assessed
                 .results
                 .iter()
-                .map(|result| RuleOutcome::of(result, waivers))
+                .map(|result| RuleOutcome::of(result, assessment))
                 .collect(),
             gaps: assessed.gaps.iter().map(Gap::of).collect(),
             topology: Topology { path: assessed.path.iter().map(PathHop::of).collect() },
@@ -213,8 +216,9 @@ impl PathHop {
 }
 
 impl<'a> RuleOutcome<'a> {
-    fn of(result: &'a RuleResult, waivers: &'a [WaiverUse]) -> Self {
+    fn of(result: &'a RuleResult, assessment: &'a Assessment) -> Self {
         let (meta, judgement) = (&result.meta, &result.judgement);
+        let waivers = &assessment.waivers;
         let controls = meta.controls.iter().map(|control| (control.framework, control.ids));
         let waiver = result.waiver.and_then(|index| waivers.get(index));
         let lapsed = result.lapsed_waiver.and_then(|index| {
@@ -242,6 +246,7 @@ impl<'a> RuleOutcome<'a> {
             lapsed_waiver: lapsed,
             fingerprint: &result.fingerprint,
             observed_digest: &result.observed_digest,
+            marked: assessment.previous.as_ref().and_then(|past| past.mark(result)).map(Marked::of),
         }
     }
 }

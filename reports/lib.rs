@@ -15,22 +15,32 @@ pub mod junit;
 pub mod markdown;
 pub mod sarif;
 pub mod table;
+pub mod trend;
 
+mod changes;
 mod inert_json;
 mod json_deployment;
+mod json_previous;
 mod layout;
 mod markdown_findings;
 mod markdown_text;
 mod sarif_location;
+mod sarif_past;
 mod sarif_results;
 mod sarif_rules;
 mod style;
+mod table_changes;
 mod table_findings;
 mod table_folded;
+mod trend_json;
+mod trend_markdown;
+mod trend_wording;
 mod wording;
 
 #[cfg(test)]
 mod canned;
+#[cfg(test)]
+mod canned_past;
 #[cfg(test)]
 mod canned_rules;
 

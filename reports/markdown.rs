@@ -13,13 +13,15 @@ use vaudit_model::rule::{Severity, Verdict, sentence};
 
 use crate::markdown_findings::{self as parts, Finding};
 use crate::markdown_text::{code, prose};
-use crate::wording;
+use crate::{changes, wording};
 
 /// How many bytes the report may have. GitHub takes 65,536 characters in a comment, and a text never
 /// has more characters than bytes, however they are counted.
 pub const LIMIT: usize = 64_000;
 /// How much of it the list of deployments may take, as a part of so many.
 const OVERVIEW: usize = 8;
+/// How much of it what is over or was not judged may take, as a part of so many.
+const OVER: usize = 8;
 /// How much of it the waivers that need a hand may take, as a part of so many.
 const WAIVERS: usize = 8;
 /// How much of the room is kept for the details of the worst findings, as a part of so many.
@@ -37,7 +39,8 @@ fn within(assessment: &Assessment, limit: usize) -> String {
     let head = head(assessment);
     let waivers = waivers(assessment, limit / WAIVERS);
     let overview = overview(assessment, limit / OVERVIEW);
-    let fixed = head.len() + waivers.len() + overview.len() + LEFT_OUT;
+    let over = over(assessment, limit / OVER);
+    let fixed = head.len() + waivers.len() + overview.len() + over.len() + LEFT_OUT;
     let mut room = Room(limit.saturating_sub(fixed));
     let mut blocks: Vec<Block<'_>> =
         assessment.deployments.iter().map(|_| Block::default()).collect();
@@ -49,6 +52,7 @@ fn within(assessment: &Assessment, limit: usize) -> String {
     text += &left_out(assessment, &blocks);
     text += &waivers;
     text += &overview;
+    text += &over;
     for (place, block) in blocks.iter().enumerate().filter(|(_, block)| block.is_open) {
         text += &title(assessment, place);
         text += &block.finish();
@@ -124,6 +128,9 @@ fn head(assessment: &Assessment) -> String {
         format!("## {sign} vaudit: {}", wording::counts(summary)),
         format!("**{}**{others}", prose(&wording::exit_code(assessment))),
     ];
+    if let Some(changed) = changes::summary(assessment) {
+        paragraphs.push(format!("**{}**", prose(&changed)));
+    }
     if let Some(stopped) = run.header.stopped {
         paragraphs.push(format!("⚠️ **{}**", prose(&wording::stopped(stopped))));
     }
@@ -207,8 +214,28 @@ fn worst_first(assessment: &Assessment) -> Vec<Finding<'_>> {
     let deployments = assessment.deployments.iter().enumerate();
     let mut findings: Vec<Finding<'_>> =
         deployments.flat_map(|(place, assessed)| parts::findings(place, assessed)).collect();
-    findings.sort_by_key(|finding| Reverse((finding.severity, finding.verdict)));
+    // What is new first: the rest was read last time.
+    findings.sort_by_key(|finding| {
+        Reverse((finding.tag(assessment).is_some(), finding.severity, finding.verdict))
+    });
     findings
+}
+
+/// The findings of the earlier run that are over, and those that nobody judged.
+fn over(assessment: &Assessment, room: usize) -> String {
+    let of = |choose: fn(&'_ Assessment, &str) -> Vec<String>| {
+        let names = assessment.deployments.iter().map(|own| own.deployment.name.as_str());
+        names.flat_map(|name| choose(assessment, name)).collect::<Vec<String>>()
+    };
+    let more = |more| wording::number(more, "more finding", "more findings");
+    let mut unknown = of(parts::not_judged);
+    unknown.extend(
+        changes::left_out(assessment)
+            .iter()
+            .map(|(name, said)| format!("- ❔ {}: {}\n", code(name), prose(said))),
+    );
+    listed("### Over since last time\n\n", of(parts::over), room / 2, more)
+        + &listed("### Not judged this time\n\n", unknown, room / 2, more)
 }
 
 /// Takes findings in their order until one has no room: first a line of each, then all of them.
@@ -222,7 +249,8 @@ fn take_findings<'a>(
     let kept = room.0 / DETAILS;
     room.0 -= kept;
     for finding in findings {
-        let line = finding.line(&assessment.deployments[finding.deployment].deployment);
+        let deployment = &assessment.deployments[finding.deployment].deployment;
+        let line = finding.line(assessment, deployment);
         let has_findings = !blocks[finding.deployment].shown.is_empty();
         let headings = if has_findings { 0 } else { FINDINGS.len() + LINES.len() + 1 };
         if !open(assessment, blocks, finding.deployment, line.len() + headings, room) {

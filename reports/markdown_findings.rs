@@ -8,10 +8,11 @@ use vaudit_model::assessment::{
 };
 use vaudit_model::deployment::Deployment;
 use vaudit_model::fact::{Gap, Reason};
+use vaudit_model::history::Departed;
 use vaudit_model::rule::{Evidence, Severity, Verdict, sentence};
 
 use crate::markdown_text::{code, fenced, prose};
-use crate::wording;
+use crate::{changes, wording};
 
 /// How many facts of a failure are shown.
 const FACTS: usize = 10;
@@ -57,9 +58,21 @@ fn open(assessed: &DeploymentAssessment, verdict: Verdict) -> Vec<&RuleResult> {
 }
 
 impl Finding<'_> {
-    /// The finding in one line of a list.
-    pub(crate) fn line(&self, deployment: &Deployment) -> String {
+    /// What is new about it; none of what is as it was, and without an earlier run.
+    pub(crate) fn tag(&self, assessment: &Assessment) -> Option<&'static str> {
+        let mut changes = self.results.iter().filter_map(|result| changes::of(assessment, result));
+        changes.find_map(changes::tag)
+    }
+
+    /// The severity, and before it what is new.
+    fn severity(&self, assessment: &Assessment) -> String {
         let severity = self.severity.word();
+        self.tag(assessment).map_or_else(|| severity.to_owned(), |tag| format!("{tag}, {severity}"))
+    }
+
+    /// The finding in one line of a list.
+    pub(crate) fn line(&self, assessment: &Assessment, deployment: &Deployment) -> String {
+        let severity = self.severity(assessment);
         let Some(result) = self.results.first() else { return String::new() };
         if self.verdict == Verdict::Fail {
             let (id, title) = (result.meta.id, prose(result.meta.title));
@@ -89,7 +102,7 @@ impl Finding<'_> {
         let heading = format!(
             "#### {} {} · {} {}\n\n",
             self.symbol(),
-            self.severity.word(),
+            self.severity(assessment),
             result.meta.id,
             prose(result.meta.title)
         );
@@ -100,6 +113,7 @@ impl Finding<'_> {
             "- on {}",
             code(&wording::short_name(&judgement.subject, deployment))
         )]);
+        lines.extend(since(assessment, &self.results));
         let telling = judgement
             .evidence
             .iter()
@@ -124,7 +138,7 @@ impl Finding<'_> {
         let heading = format!(
             "#### {} {} · {} could not be judged\n\n",
             self.symbol(),
-            self.severity.word(),
+            self.severity(assessment),
             wording::number(count, "result", "results")
         );
         let mut lines = match self.gap {
@@ -134,6 +148,7 @@ impl Finding<'_> {
         let lapses = self.results.iter().filter_map(|result| wording::lapsed(assessment, result));
         let lapses: BTreeSet<String> = lapses.collect();
         lines.extend(lapses.iter().take(FIXES).map(|lapse| format!("{}\n", prose(lapse))));
+        lines.extend(since(assessment, &self.results));
         let status = self.gap.and_then(|gap| gap.status);
         let status = status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
         let reason = self.reason();
@@ -161,6 +176,42 @@ impl Finding<'_> {
     fn symbol(&self) -> &'static str {
         symbol(self.verdict)
     }
+}
+
+/// Since when results are findings, each time once; none without an earlier run.
+fn since(assessment: &Assessment, results: &[&RuleResult]) -> BTreeSet<String> {
+    let times = results.iter().filter_map(|result| changes::since(assessment, result));
+    times.map(|time| format!("- since {}", prose(&time))).collect()
+}
+
+/// The findings of a deployment that are over, a line each.
+pub(crate) fn over(assessment: &Assessment, deployment: &str) -> Vec<String> {
+    let over = changes::over(assessment, deployment);
+    over.into_iter().map(|own| departed(assessment, own, Verdict::Pass)).collect()
+}
+
+/// The findings of a deployment that nobody judged, a line each.
+pub(crate) fn not_judged(assessment: &Assessment, deployment: &str) -> Vec<String> {
+    let unknown = changes::not_judged(assessment, deployment);
+    unknown.into_iter().map(|own| departed(assessment, own, Verdict::Indeterminate)).collect()
+}
+
+fn departed(assessment: &Assessment, departed: &Departed, verdict: Verdict) -> String {
+    let finding = &departed.finding;
+    let own = assessment.deployments.iter().find(|own| own.deployment.name == finding.deployment);
+    let name = own.map(|own| changes::name(finding, &own.deployment));
+    let name = name.unwrap_or_else(|| finding.subject.clone());
+    let place = match assessment.deployments.len() {
+        0 | 1 => String::new(),
+        _ => format!(" in {}", code(&finding.deployment)),
+    };
+    let (sign, rule, title) = (symbol(verdict), prose(&finding.rule), prose(&finding.title));
+    format!(
+        "- {sign} **{}** {rule} {title}: {}{place}, {}\n",
+        finding.severity.word(),
+        code(&name),
+        prose(&changes::fate(departed))
+    )
 }
 
 /// The sign of a verdict.

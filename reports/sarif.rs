@@ -20,7 +20,7 @@ use vaudit_model::snapshot::Stopped;
 
 use crate::inert_json::pretty;
 use crate::sarif_location::{self, SOURCE_ROOT};
-use crate::{sarif_results, sarif_rules, wording};
+use crate::{sarif_past, sarif_results, sarif_rules, wording};
 
 /// Where vaudit is at home.
 pub const INFORMATION_URI: &str = "https://github.com/vaudit/vaudit";
@@ -149,6 +149,8 @@ fn run(
         notifications.push(Notification::builder().level("warning").message(&note).build());
         notes.push(note);
     }
+    let room = RESULTS_IN_A_RUN.saturating_sub(chosen.len());
+    let absent = sarif_past::absent(assessment, assessed, options, room);
     let results = chosen
         .into_iter()
         .map(|result| sarif_results::result(assessment, &assessed.deployment, result, options));
@@ -167,7 +169,7 @@ fn run(
         .column_kind(ResultColumnKind::UnicodeCodePoints.to_string())
         .original_uri_base_ids(source_root())
         .invocations(vec![invocation(assessment, &options.analysis, notifications)])
-        .results(results.collect::<Vec<_>>())
+        .results(results.chain(absent).collect::<Vec<_>>())
         .properties(run_properties(assessment))
         .build();
     run.version_control_provenance = options.version_control.as_ref().and_then(provenance);
@@ -352,6 +354,22 @@ mod tests {
             }
         }
         insta::assert_snapshot!("all.sarif", report.text);
+    }
+
+    #[test]
+    fn held_against_an_earlier_run_every_result_says_what_it_is_to_it() {
+        for all in [false, true] {
+            let (_, log) = check(&canned::compared(), &options(all));
+            let mut said = String::new();
+            for result in log["runs"][0]["results"].as_array().unwrap() {
+                let state = result["baselineState"].as_str().unwrap();
+                assert!(all || state != "absent", "a service would take it for a finding");
+                let (rule, kind) = (&result["ruleId"], &result["kind"]);
+                let times = &result["provenance"];
+                said += &format!("{rule} {kind} {state} {times} {}\n", result["message"]["text"]);
+            }
+            insta::assert_snapshot!(format!("previous-{all}.sarif"), said);
+        }
     }
 
     #[test]

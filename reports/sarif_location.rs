@@ -18,6 +18,26 @@ const NO_FILE: &str = "vaudit.toml";
 /// else the first line; and the resource.
 pub(crate) fn of(result: &RuleResult, deployment: &Deployment, manifest: Option<&str>) -> Location {
     let place = manifest.and_then(|_| place(Some(result), deployment));
+    location(&result.judgement.subject, deployment, manifest, place)
+}
+
+/// The location of a subject that no key of the manifest is named for: the deployment's table, else the
+/// first line; and the resource.
+pub(crate) fn of_subject(
+    subject: &str,
+    deployment: &Deployment,
+    manifest: Option<&str>,
+) -> Location {
+    let place = manifest.and_then(|_| place(None, deployment));
+    location(subject, deployment, manifest, place)
+}
+
+fn location(
+    subject: &str,
+    deployment: &Deployment,
+    manifest: Option<&str>,
+    place: Option<(u32, u32)>,
+) -> Location {
     let (line, column) = place.unwrap_or((1, 1));
     let region = Region::builder().start_line(i64::from(line)).start_column(i64::from(column));
     let artifact = ArtifactLocation::builder()
@@ -26,7 +46,6 @@ pub(crate) fn of(result: &RuleResult, deployment: &Deployment, manifest: Option<
         .build();
     let physical =
         PhysicalLocation::builder().artifact_location(artifact).region(region.build()).build();
-    let subject = &result.judgement.subject;
     let logical = LogicalLocation::builder()
         .fully_qualified_name(inert(subject))
         .name(inert(&wording::short_name(subject, deployment)))

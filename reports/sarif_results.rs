@@ -13,8 +13,10 @@ use vaudit_model::shell::inert;
 
 use crate::sarif::{SarifOptions, properties};
 use crate::sarif_rules::{self, shortened};
-use crate::{sarif_location, wording};
+use crate::{sarif_location, sarif_past, wording};
 
+/// The name of the fingerprint that code-scanning services know a result by.
+pub(crate) const FINGERPRINT: &str = "primaryLocationLineHash";
 /// How many facts a message quotes; all are in the properties.
 const FACTS_IN_A_MESSAGE: usize = 3;
 /// How many characters a message may have.
@@ -43,7 +45,7 @@ pub(crate) fn result(
         .level(level)
         .message(&message(assessment, result, deployment))
         .locations(vec![location])
-        .partial_fingerprints(BTreeMap::from([("primaryLocationLineHash".to_owned(), hash)]))
+        .partial_fingerprints(BTreeMap::from([(FINGERPRINT.to_owned(), hash)]))
         .properties(properties([
             ("verdict", Value::from(judgement.verdict.word())),
             ("reason", judgement.reason().map_or(Value::Null, |reason| inert(&reason).into())),
@@ -55,6 +57,7 @@ pub(crate) fn result(
         ]))
         .build();
     shown.rule_index = sarif_rules::index(assessment, result.meta.id);
+    sarif_past::mark(&mut shown, assessment, result);
     if options.all {
         // SARIF wants to be told about every result of a run or about none.
         let waiver = result.waiver.and_then(|index| assessment.waivers.get(index));

@@ -10,7 +10,7 @@ use vaudit_model::rule::Verdict;
 
 use crate::layout::Sheet;
 use crate::style::{Style, Terminal};
-use crate::{table_findings, table_folded, wording};
+use crate::{table_changes, table_findings, table_folded, wording};
 
 /// How the terminal report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +76,7 @@ pub fn render(assessment: &Assessment, options: &TableOptions) -> String {
     if let Some(stopped) = assessment.run.header.stopped {
         sheet.prose(0, Style::Doubt, &wording::stopped(stopped));
     }
+    table_changes::summary(&mut sheet, assessment);
     for assessed in &assessment.deployments {
         let block = Block { assessment, assessed, verbose: options.verbose };
         if !options.quiet {
@@ -122,6 +123,8 @@ fn details(sheet: &mut Sheet, block: &Block<'_>) {
     sheet.prose(2, Style::Faint, &place);
     table_findings::failures(sheet, block);
     table_findings::unread(sheet, block);
+    table_changes::not_judged(sheet, block);
+    table_changes::fixed(sheet, block);
     table_folded::informational(sheet, block);
     table_folded::fine(sheet, block);
     table_folded::waived(sheet, block);
@@ -134,6 +137,7 @@ fn closing(sheet: &mut Sheet, assessment: &Assessment, options: &TableOptions) {
         let line = sheet.terminal.line(sheet.prose_width());
         sheet.line(0, Style::Faint, &line);
         table_folded::waivers(sheet, assessment);
+        table_changes::left_out(sheet, assessment);
         if assessment.deployments.len() > 1 {
             let total = wording::counts(assessment.summary());
             let count = assessment.deployments.len();
@@ -156,8 +160,11 @@ mod tests {
 
     /// Renders the canned findings, looks at what must hold in every setting, and at the whole.
     fn check(name: &str, options: TableOptions) {
-        let assessment = canned::assessment();
-        let text = render(&assessment, &options);
+        check_of(name, options, &canned::assessment());
+    }
+
+    fn check_of(name: &str, options: TableOptions, assessment: &Assessment) {
+        let text = render(assessment, &options);
         let plain = without_colour(&text);
         assert!(
             plain
@@ -223,6 +230,18 @@ mod tests {
         let options =
             TableOptions { colour: true, unicode: false, verbose: 1, ..TableOptions::default() };
         check("80-verbose-ascii-colour", options);
+    }
+
+    #[test]
+    fn held_against_an_earlier_run() {
+        for (name, options) in [
+            ("previous-80", TableOptions::default()),
+            ("previous-80-ascii", TableOptions { unicode: false, ..TableOptions::default() }),
+            ("previous-200", TableOptions { width: 200, ..TableOptions::default() }),
+            ("previous-quiet", TableOptions { quiet: true, ..TableOptions::default() }),
+        ] {
+            check_of(name, options, &canned::compared());
+        }
     }
 
     #[test]

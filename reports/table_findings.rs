@@ -1,5 +1,7 @@
 //! The findings of the terminal report: what failed, and what could not be judged.
 
+use std::collections::BTreeSet;
+
 use vaudit_model::assessment::{RuleResult, WaiverUse};
 use vaudit_model::fact::{Gap, Reason};
 use vaudit_model::rule::{Evidence, Verdict, sentence};
@@ -7,7 +9,7 @@ use vaudit_model::rule::{Evidence, Verdict, sentence};
 use crate::layout::Sheet;
 use crate::style::Style;
 use crate::table::Block;
-use crate::wording;
+use crate::{changes, wording};
 
 /// How far the lines below a finding's heading stand in.
 const INDENT: usize = 4;
@@ -24,10 +26,11 @@ pub(crate) fn failures(sheet: &mut Sheet, block: &Block<'_>) {
     sheet.line(0, Style::Strong, "Failed");
     for result in failed {
         sheet.blank();
-        heading(sheet, result);
+        heading(sheet, block, result);
         let judgement = &result.judgement;
         sheet.prose(INDENT, Style::Plain, &judgement.message);
         sheet.exact_field("on", &block.name(&judgement.subject), block.verbose > 0);
+        sheet.field("since", &changes::since(block.assessment, result).unwrap_or_default());
         lapse(sheet, block, result);
         facts(sheet, block, result);
         more(sheet, block, result);
@@ -53,13 +56,14 @@ pub(crate) fn unread(sheet: &mut Sheet, block: &Block<'_>) {
         let mut rules = results.clone();
         rules.dedup_by_key(|result| result.meta.id);
         for result in rules {
-            heading(sheet, result);
+            heading(sheet, block, result);
         }
         match (gap, results.as_slice()) {
             (Some(gap), [_, _, ..]) => sheet.prose(INDENT, Style::Plain, &sentence(&gap.message)),
             (_, [result, ..]) => sheet.prose(INDENT, Style::Plain, &result.judgement.message),
             (_, []) => {}
         }
+        since(sheet, block, &results);
         results.iter().for_each(|result| lapse(sheet, block, result));
         what_is_missing(sheet, block, gap, &results);
         let mut said: Vec<&str> = Vec::new();
@@ -83,16 +87,18 @@ pub(crate) fn one_line_each(sheet: &mut Sheet, block: &Block<'_>) {
     for verdict in [Verdict::Fail, Verdict::Indeterminate] {
         for result in block.open(verdict) {
             let name = wording::short_name(&result.judgement.subject, &block.assessed.deployment);
-            titled(sheet, result, &format!("{} ({name})", result.meta.title));
+            titled(sheet, block, result, &format!("{} ({name})", result.meta.title));
         }
     }
 }
 
-fn heading(sheet: &mut Sheet, result: &RuleResult) {
-    titled(sheet, result, result.meta.title);
+fn heading(sheet: &mut Sheet, block: &Block<'_>, result: &RuleResult) {
+    titled(sheet, block, result, result.meta.title);
 }
 
-fn titled(sheet: &mut Sheet, result: &RuleResult, title: &str) {
+fn titled(sheet: &mut Sheet, block: &Block<'_>, result: &RuleResult, title: &str) {
+    let tag = changes::of(block.assessment, result).and_then(changes::tag);
+    let title = tag.map_or_else(|| title.to_owned(), |tag| format!("[{tag}] {title}"));
     let symbol = format!("{} ", sheet.terminal.symbol(result.judgement.verdict));
     let severity = format!("{:<8}  ", result.severity.word().to_ascii_uppercase());
     let rule = format!("{:<6}  ", result.meta.id);
@@ -104,8 +110,15 @@ fn titled(sheet: &mut Sheet, result: &RuleResult, title: &str) {
         0,
         &[(style, &symbol), (style, &severity), (Style::Strong, &rule)],
         Style::Strong,
-        title,
+        &title,
     );
+}
+
+/// Since when results are findings that one lost fact cost their verdict: each time once.
+fn since(sheet: &mut Sheet, block: &Block<'_>, results: &[&RuleResult]) {
+    let times: BTreeSet<String> =
+        results.iter().filter_map(|result| changes::since(block.assessment, result)).collect();
+    times.iter().for_each(|time| sheet.field("since", time));
 }
 
 /// Whose waiver covered the result until now.

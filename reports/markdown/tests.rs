@@ -196,6 +196,20 @@ fn deployment(name: &str, results: Vec<RuleResult>) -> DeploymentAssessment {
 }
 
 #[test]
+fn held_against_an_earlier_run_what_is_new_comes_first() {
+    let text = render(&canned::compared());
+    let of = |what: &str| text.find(what).unwrap();
+    assert!(of("new, critical · PG004") < of("critical · NET006"));
+    assert!(of("new, medium · STO009") < of("critical · NET006"));
+    for limit in [20_000, 40_000] {
+        let text = within(&canned::compared(), limit);
+        assert!(text.len() <= limit, "{} bytes of {limit}", text.len());
+        well_formed(&text);
+    }
+    insta::assert_snapshot!("previous", text);
+}
+
+#[test]
 fn a_report_that_fits_is_whole() {
     let text = check(&canned::assessment(), LIMIT);
     assert!(!text.contains("Left out"), "{text}");

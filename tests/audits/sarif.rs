@@ -35,6 +35,20 @@ fn the_report_fits_the_schema_of_the_standard() {
             validator.iter_errors(&report).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{arguments:?}: {errors:?}");
     }
+    // Held against an earlier run, too: every result has a state, or none (3.27.24).
+    let vaudit = Vaudit::default();
+    vaudit.run(&["check", "--demo", "drifted", "--output", "json=bad.json"]).exits(1);
+    for (scenario, state) in [("drifted", "unchanged"), ("compliant", "absent")] {
+        let demo =
+            ["check", "--format", "sarif", "--sarif-all", "--previous", "bad.json", "--demo"];
+        let report = vaudit.run(&[&demo[..], &[scenario]].concat()).json();
+        let errors: Vec<String> =
+            validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{scenario}: {errors:?}");
+        let results = array(&report["runs"][0], "results");
+        assert!(results.iter().all(|result| result["baselineState"].is_string()));
+        assert!(results.iter().any(|result| result["baselineState"] == state), "{state}");
+    }
 }
 
 #[test]
