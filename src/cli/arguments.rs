@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::civil::Date;
 
 /// Audits Vectice deployments on Azure against their reference design.
 ///
@@ -59,6 +60,8 @@ pub(crate) enum Command {
     Collect(Box<Collect>),
     /// Say what has changed since an approved snapshot, and whether it breaks the design
     Drift(Box<Drift>),
+    /// Say since when, how often and how long rules fail, from kept reports
+    Trend(Box<Trend>),
     /// List the blobs of both containers, for `check --blob-listing`
     ListBlobs(Box<ListBlobs>),
     /// Look for a deployment, write a commented vaudit.toml, and run the first check
@@ -139,7 +142,16 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE")]
     pub(crate) save_snapshot: Option<PathBuf>,
 
-    /// Put passed, waived and not applicable results into SARIF too
+    /// Say what is new, unchanged and fixed since the JSON report of an earlier run
+    #[arg(long, value_name = "REPORT.json")]
+    pub(crate) previous: Option<PathBuf>,
+
+    /// Keep a JSON report of every run in a folder; the newest one there is --previous, unless that
+    /// is given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) history: Option<PathBuf>,
+
+    /// Put passed, waived, not applicable and absent results into SARIF too
     #[arg(long)]
     pub(crate) sarif_all: bool,
 
@@ -221,6 +233,41 @@ pub(crate) struct Drift {
 const DRIFT_EXIT_CODES: &str = "\
 Exit codes: 0 nothing breaks the design that did not before · 1 something does · 2 usage, or nothing could be \
 compared · 3 something could not be compared · 130/143 interrupted";
+
+/// `vaudit trend`.
+#[derive(Args, Debug)]
+pub(crate) struct Trend {
+    /// The folder that `vaudit check --history` keeps its reports in
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+
+    /// What is printed
+    #[arg(long, value_enum, default_value = "table", value_name = "FORMAT")]
+    pub(crate) format: TrendFormat,
+
+    /// Only this deployment; repeatable
+    #[arg(long = "deployment", value_name = "NAME")]
+    pub(crate) deployments: Vec<String>,
+
+    /// Only rules whose id or name matches; repeatable
+    #[arg(long = "rule", value_name = "GLOB")]
+    pub(crate) rules: Vec<String>,
+
+    /// Only runs from this day on (UTC), and what failed or could not be judged in them
+    #[arg(long, value_name = "DATE")]
+    pub(crate) since: Option<Date>,
+}
+
+/// How a trend is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TrendFormat {
+    /// For a person in front of a terminal
+    Table,
+    /// For programs
+    Json,
+    /// For a job summary or an issue
+    Markdown,
+}
 
 /// `vaudit list-blobs`.
 #[derive(Args, Debug)]

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use vaudit_engine::{ExitCode, FailOn, Inputs, Profile, assess, matches_rule, needs, select};
+use vaudit_engine::{
+    ExitCode, FailOn, Inputs, Profile, assess, compare, matches_rule, needs, select,
+};
 use vaudit_model::assessment::{Assessment, Source};
 use vaudit_model::blob_listing::Contents;
+use vaudit_model::history::{Comparison, PastReport};
 use vaudit_model::instant::show;
 use vaudit_model::snapshot::Selection as Judged;
 use vaudit_model::{Deployment, Rule, Severity, Snapshot};
@@ -17,6 +20,7 @@ use crate::arguments::{Check, Collect, Selection, Talk, Target};
 use crate::collecting::Asked;
 use crate::conversation::Conversation;
 use crate::failure::Failure;
+use crate::history::Past;
 use crate::outputs::{Outputs, to_stdout};
 use crate::pending_file::{Destination, PendingFile};
 use crate::sources::{self, Audit, LiveAudit};
@@ -38,6 +42,7 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
                 Choice::of_snapshot(&arguments.selection, arguments.profile.as_deref(), &snapshot)?;
             let files = outputs.open(None)?;
             let deployments = choice.deployments(&audit)?;
+            let past = Past::open(arguments, &deployments, Some(&snapshot), &conversation)?;
             let run = Run {
                 arguments,
                 talk,
@@ -45,7 +50,8 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
                 audit: &audit,
                 conversation: &conversation,
             };
-            run.report(&snapshot, &deployments, Source::Snapshot, &outputs, files.reports)
+            let to = Destinations { outputs: &outputs, files: files.reports, past };
+            run.report(&snapshot, &deployments, Source::Snapshot, to)
         }
         None => {
             let choice = Choice::of_arguments(&arguments.selection, arguments.profile.as_deref())?;
@@ -55,6 +61,7 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
             live.warnings.iter().for_each(|warning| conversation.warn(warning));
             let deployments = choice.deployments(&live.audit)?;
             let files = outputs.open(arguments.save_snapshot.as_deref())?;
+            let past = Past::open(arguments, &deployments, None, &conversation)?;
             if let (Some(listing), Some(file)) = (&listing, &arguments.blob_listing) {
                 let made = show(listing.header.started_at);
                 conversation
@@ -73,7 +80,8 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
                 audit: &live.audit,
                 conversation: &conversation,
             };
-            run.report(&snapshot, &deployments, source, &outputs, files.reports)
+            let to = Destinations { outputs: &outputs, files: files.reports, past };
+            run.report(&snapshot, &deployments, source, to)
         }
     }
 }
@@ -217,6 +225,13 @@ pub(crate) fn selected(
     })
 }
 
+/// Where a run goes.
+struct Destinations<'a> {
+    outputs: &'a Outputs,
+    files: Vec<(Format, PendingFile)>,
+    past: Past,
+}
+
 /// A run whose facts are there.
 struct Run<'a> {
     arguments: &'a Check,
@@ -232,8 +247,7 @@ impl Run<'_> {
         snapshot: &Snapshot,
         deployments: &[Deployment],
         source: Source,
-        outputs: &Outputs,
-        files: Vec<(Format, PendingFile)>,
+        Destinations { outputs, files, past }: Destinations<'_>,
     ) -> Result<ExitCode, Failure> {
         let fail_on = fail_on(&self.arguments.fail_on);
         let inputs = Inputs {
@@ -248,18 +262,34 @@ impl Run<'_> {
             fail_on,
         };
         warn_of_older_versions(snapshot, self.conversation);
-        let assessment = assess(inputs);
+        let mut assessment = assess(inputs);
+        assessment.previous = past.report.as_ref().map(|past| self.compared(&assessment, past));
         self.warn_of_waivers(&assessment);
         for (format, file) in files {
             let text = self.render(&assessment, format, &Screen::of_file());
             file.finish(|writer| writer.write_all(text.as_bytes()))?;
         }
+        past.keep(&assessment.run, || json::render(&assessment))?;
         if let Some(format) = outputs.stdout {
             let screen = Screen::of_stdout(self.talk.color);
             to_stdout(&self.render(&assessment, format, &screen))?;
         }
         let results = assessment.deployments.iter().flat_map(|own| &own.results);
         Ok(ExitCode::of(results, fail_on, snapshot.header.stopped))
+    }
+
+    /// What has changed since an earlier run.
+    fn compared(&self, assessment: &Assessment, past: &PastReport) -> Comparison {
+        let (then, now) = (past.run.finished_at, assessment.run.header.finished_at);
+        if then > now {
+            self.conversation.warn(&format!(
+                "the earlier run ended at {}, after this one: a clock is wrong",
+                show(then)
+            ));
+        }
+        let described = &self.audit.manifest.deployments;
+        let described: Vec<&str> = described.iter().map(|own| own.name.as_str()).collect();
+        compare(assessment, &described, past)
     }
 
     /// Waivers that need a hand: nobody may be reading the report.

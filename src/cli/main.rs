@@ -12,6 +12,7 @@ mod environment;
 mod failure;
 mod generated;
 mod git;
+mod history;
 mod init;
 mod list_blobs;
 mod outputs;
@@ -24,6 +25,7 @@ mod sources;
 mod spool;
 mod stop;
 mod terminal;
+mod trend;
 
 use std::panic;
 use std::process;
@@ -69,6 +71,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Init(init) => block_on(init::init(init, talk)),
         Command::Permissions(own) => block_on(permissions::permissions(own, talk)),
         Command::Simulate(simulate) => block_on(simulate::simulate(simulate, talk)),
+        Command::Trend(own) => trend::trend(own, talk),
         Command::Rules(rules) => print(&catalogue::list(&rules.profile)),
         Command::Explain { rule } => print(&catalogue::page(rule)?),
         Command::Schema { of } => print(&generated::schema(*of)?),

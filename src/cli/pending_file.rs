@@ -146,6 +146,21 @@ impl PendingFile {
         Ok(())
     }
 
+    /// The same, under a name in its folder that is known only now.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub(crate) fn finish_as(
+        mut self,
+        name: &str,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        self.destination.given.set_file_name(name);
+        self.destination.resolved.set_file_name(name);
+        self.finish(write)
+    }
+
     /// Writes the content and puts the file in its place.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod configuration;
 mod doctor;
 mod drift;
 mod exit_codes;
+mod history;
 mod init;
 mod new_user;
 mod outputs;
