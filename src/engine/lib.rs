@@ -4,8 +4,8 @@
 //! Pure: it reads no clock and does no I/O. "Now" is the end of the run, as the snapshot says.
 
 mod assess;
-mod drift;
 mod comparison;
+mod drift;
 mod exit;
 mod gaps;
 mod select;
@@ -13,8 +13,8 @@ mod trend;
 mod waivers;
 
 pub use assess::{Inputs, assess, evaluate};
-pub use drift::{Look, drift};
 pub use comparison::compare;
+pub use drift::{Look, drift};
 pub use exit::{ExitCode, FailOn};
 pub use select::{Profile, SelectionError, matches_rule, needs, select};
 pub use trend::{TrendBuilder, TrendChoice};
