@@ -89,8 +89,15 @@ impl Past {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     return file.finish_as(&name, |writer| writer.write_all(text.as_bytes()));
                 }
-                // Another report of this run, or something that is not ours: it stays.
-                Ok(_) | Err(_) => {}
+                // Another judgement of this run: it stays.
+                Ok(_) => {}
+                Err(error) => {
+                    let file = folder.join(&name);
+                    return Err(Failure::new(format!(
+                        "{} cannot be read: {error}",
+                        file.display()
+                    )));
+                }
             }
         }
         Ok(())
