@@ -26,6 +26,7 @@ pub fn render(drift: &Drift, assessment: &Assessment, options: &SarifOptions) ->
         catalogue: assessment.catalogue.clone(),
         deployments: deployments.collect(),
         waivers: assessment.waivers.clone(),
+        previous: None,
     };
     let options = SarifOptions {
         all: false,

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use jiff::civil::Date;
+
+use crate::drift::options::Drift;
+use crate::trend::Trend;
 
 /// Audits Vectice deployments on Azure against their reference design.
 ///
@@ -176,97 +178,6 @@ pub(crate) struct Collect {
     /// Where to write the snapshot
     #[arg(long, value_name = "FILE")]
     pub(crate) output: PathBuf,
-}
-
-/// `vaudit drift`.
-#[derive(Args, Debug)]
-#[command(after_help = DRIFT_EXIT_CODES)]
-pub(crate) struct Drift {
-    #[command(flatten)]
-    pub(crate) target: Target,
-
-    /// The approved snapshot: what `vaudit collect` or `check --save-snapshot` wrote
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: PathBuf,
-
-    /// Compare it with this snapshot instead of with Azure
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with_all = ["demo", "subscription", "credential", "max_duration", "save_snapshot", "activity"]
-    )]
-    pub(crate) snapshot: Option<PathBuf>,
-
-    /// Take the blobs from a file that `vaudit list-blobs` wrote
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["snapshot", "demo"])]
-    pub(crate) blob_listing: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) selection: Selection,
-
-    /// By which rules it is judged whether a change matters: `reference`, `hardened`, `all`
-    /// [default: reference]
-    #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(PROFILES))]
-    pub(crate) profile: Option<String>,
-
-    /// Ask the Activity Log who changed what is different, and when
-    #[arg(long)]
-    pub(crate) activity: bool,
-
-    /// Write a report to a file; `-` is stdout, and then replaces --format
-    #[arg(long = "output", value_name = "FORMAT=FILE")]
-    pub(crate) outputs: Vec<String>,
-
-    /// The report on stdout: table, json, sarif, markdown
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    pub(crate) format: String,
-
-    /// Also write what was read: once it is approved, it is the next baseline
-    #[arg(long, value_name = "FILE")]
-    pub(crate) save_snapshot: Option<PathBuf>,
-
-    /// The root that paths in SARIF are relative to [default: the enclosing git work tree]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) source_root: Option<PathBuf>,
-}
-
-const DRIFT_EXIT_CODES: &str = "\
-Exit codes: 0 nothing breaks the design that did not before · 1 something does · 2 usage, or nothing could be \
-compared · 3 something could not be compared · 130/143 interrupted";
-
-/// `vaudit trend`.
-#[derive(Args, Debug)]
-pub(crate) struct Trend {
-    /// The folder that `vaudit check --history` keeps its reports in
-    #[arg(value_name = "DIR")]
-    pub(crate) folder: PathBuf,
-
-    /// What is printed
-    #[arg(long, value_enum, default_value = "table", value_name = "FORMAT")]
-    pub(crate) format: TrendFormat,
-
-    /// Only this deployment; repeatable
-    #[arg(long = "deployment", value_name = "NAME")]
-    pub(crate) deployments: Vec<String>,
-
-    /// Only rules whose id or name matches; repeatable
-    #[arg(long = "rule", value_name = "GLOB")]
-    pub(crate) rules: Vec<String>,
-
-    /// Only runs from this day on (UTC), and what failed or could not be judged in them
-    #[arg(long, value_name = "DATE")]
-    pub(crate) since: Option<Date>,
-}
-
-/// How a trend is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TrendFormat {
-    /// For a person in front of a terminal
-    Table,
-    /// For programs
-    Json,
-    /// For a job summary or an issue
-    Markdown,
 }
 
 /// `vaudit list-blobs`.
@@ -528,7 +439,8 @@ pub(crate) enum SchemaOf {
 pub(crate) const DEFAULT_MANIFEST: &str = "vaudit.toml";
 
 const CLOUDS: [&str; 3] = ["public", "usgov", "china"];
-const PROFILES: [&str; 3] = ["reference", "hardened", "all"];
+/// The words of `--profile`.
+pub(crate) const PROFILES: [&str; 3] = ["reference", "hardened", "all"];
 const FAIL_ON: [&str; 6] = ["critical", "high", "medium", "low", "note", "never"];
 const CREDENTIALS: [&str; 7] = [
     "environment",

@@ -1,6 +1,7 @@
 //! `vaudit drift`: what has changed since an approved snapshot.
 
 mod activity;
+pub(crate) mod options;
 
 use vaudit_engine::{ExitCode, FailOn, Inputs, Look, assess};
 use vaudit_model::assessment::{Assessment, Source};
@@ -8,9 +9,10 @@ use vaudit_model::drift as model;
 use vaudit_model::{Deployment, Snapshot};
 use vaudit_reports::{Format, TableOptions, drift as reports};
 
-use crate::arguments::{Drift, Talk};
+use crate::arguments::Talk;
 use crate::check::{self, Choice};
 use crate::conversation::Conversation;
+use crate::drift::options::Drift;
 use crate::failure::Failure;
 use crate::outputs::{OpenFiles, Outputs, to_stdout};
 use crate::sources::{self, Audit, LiveAudit};

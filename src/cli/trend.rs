@@ -1,19 +1,56 @@
 //! `vaudit trend`.
 
 use std::fs;
+use std::path::PathBuf;
 
+use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use vaudit_engine::{ExitCode, TrendBuilder, TrendChoice, matches_rule};
 use vaudit_reports::{TableOptions, trend};
 
-use crate::arguments::{Talk, Trend, TrendFormat};
+use crate::arguments::Talk;
 use crate::conversation::Conversation;
 use crate::failure::Failure;
 use crate::history;
 use crate::outputs::to_stdout;
 use crate::terminal::Screen;
+
+/// `vaudit trend`.
+#[derive(Args, Debug)]
+pub(crate) struct Trend {
+    /// The folder that `vaudit check --history` keeps its reports in
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+
+    /// What is printed
+    #[arg(long, value_enum, default_value = "table", value_name = "FORMAT")]
+    pub(crate) format: TrendFormat,
+
+    /// Only this deployment; repeatable
+    #[arg(long = "deployment", value_name = "NAME")]
+    pub(crate) deployments: Vec<String>,
+
+    /// Only rules whose id or name matches; repeatable
+    #[arg(long = "rule", value_name = "GLOB")]
+    pub(crate) rules: Vec<String>,
+
+    /// Only runs from this day on (UTC), and what failed or could not be judged in them
+    #[arg(long, value_name = "DATE")]
+    pub(crate) since: Option<Date>,
+}
+
+/// How a trend is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TrendFormat {
+    /// For a person in front of a terminal
+    Table,
+    /// For programs
+    Json,
+    /// For a job summary or an issue
+    Markdown,
+}
 
 /// Says since when, how often and how long rules fail, from the reports of a folder alone.
 ///

@@ -26,6 +26,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/a-month.md"
 MANIFEST = ROOT / "src/simulator/scenarios/demo.toml"
 
+CHECK = "vaudit check --quiet --history runs --output markdown=vaudit.md"
+
 FIRST = datetime.date(2026, 10, 24)
 NIGHTS = range(1, 31)
 MISSED = 22
@@ -140,7 +142,7 @@ class Month:
                         sys.exit(f"the simulator did not start: {conversation}")
                     time.sleep(0.02)
                 environment |= dict(re.findall(r"(AZURE_\w+)=(\S+)", conversation))
-                return self.run("vaudit check --quiet --history runs --output markdown=vaudit.md", environment)
+                return self.run(CHECK, environment)
             finally:
                 simulator.terminate()
                 simulator.wait()
@@ -183,7 +185,6 @@ def happened(night: int) -> str:
 def page(work: pathlib.Path, vaudit: pathlib.Path) -> str:
     month = Month(vaudit, work)
     printed, marked, rows = {}, {}, []
-    command = "vaudit check --quiet --history runs --output markdown=vaudit.md"
     for night in NIGHTS:
         if night == MISSED:
             rows.append(f"| {day(night)} | – | {happened(night)} |")
@@ -191,7 +192,7 @@ def page(work: pathlib.Path, vaudit: pathlib.Path) -> str:
         output, code = month.live(night)
         if code == 2:
             sys.exit(f"night {night}: there was no audit:\n{output}")
-        printed[night] = console(command, month.steady(output))
+        printed[night] = console(CHECK, month.steady(output))
         marked[night] = month.steady((month.audit / "vaudit.md").read_text(encoding="utf-8"))
         rows.append(f"| {day(night)} | {code} | {happened(night)} |")
     last = month.environment(NIGHTS[-1])
@@ -206,12 +207,12 @@ def page(work: pathlib.Path, vaudit: pathlib.Path) -> str:
         text = marked[night].split("### What needs a hand")[0].rstrip()
         return f"````markdown\n{text}\n````\n"
 
-    files = sorted(file.name for file in (month.audit / "runs").iterdir())
-    listing = "".join(month.steady(f"{name}\n") for name in files[:3])
+    listing = "ls runs | head -n 3"
+    files = subprocess.run(listing, shell=True, cwd=month.audit, check=True, text=True, stdout=subprocess.PIPE).stdout
     return TEMPLATE.format(
         table="\n".join(rows), night1=printed[1], night5=printed[5], night6=printed[6], night9=printed[9],
         night14=printed[14], night17=printed[17], night18=printed[18], night25=printed[25], head29=head(29),
-        files=f"```console\n$ ls runs | head -n 3\n{listing}```\n", trend=also("vaudit trend runs"),
+        files=console(listing, month.steady(files)), trend=also("vaudit trend runs"),
         since=also("vaudit trend runs --since 2026-11-18 --rule STO003"),
     )
 
@@ -231,7 +232,7 @@ Somebody opens the storage firewall for a few days, and again at the end. The se
 
 ## The first night
 
-There is no earlier run to be held against. `--history` makes the folder and keeps the first report:
+There is no earlier run to be held against. `--history` makes the folder and keeps the first report; after a few nights it looks like this:
 
 {night1}
 {files}

@@ -4,8 +4,8 @@
 //! text of others: a file may have been changed by hand.
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::instant::parse_rfc3339;
@@ -123,7 +123,7 @@ impl PastResult {
 }
 
 /// A finding of an earlier run that a later report still tells of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct PastFinding {
     /// The deployment.
     pub deployment: String,
