@@ -12,7 +12,7 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     let slips = word.chars().count().max(3) / 3;
     known
         .into_iter()
-        .map(|known| (strsim::damerau_levenshtein(&word, &folded(known)), known))
+        .map(|known| (distance(&word, &folded(known)), known))
         .filter(|(distance, _)| *distance <= slips)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
@@ -21,6 +21,27 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 /// Case and the choice between `-` and `_` are no difference.
 fn folded(word: &str) -> String {
     word.to_lowercase().replace('-', "_")
+}
+
+/// How many slips of the pen lie between two words: letters that are missing, surplus, wrong, or
+/// swapped with their neighbour (Damerau and Levenshtein, no letter slipping twice).
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let wrong = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = wrong.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(before_last[j - 2] + 1);
+            }
+            row.push(least);
+        }
+        before_last = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
 }
 
 /// Some words as `a`, `b`, `c`.
@@ -32,6 +53,23 @@ pub(crate) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slips_are_counted() {
+        for (a, b, slips) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("server", "server", 0),
+            ("sever", "server", 1),
+            ("sevrer", "server", 1),
+            ("kitten", "sitting", 3),
+            ("ab", "ba", 1),
+            ("größe", "grösse", 2),
+        ] {
+            assert_eq!(distance(a, b), slips, "{a} {b}");
+            assert_eq!(distance(b, a), slips, "{b} {a}");
+        }
+    }
 
     #[test]
     fn slips_are_recognised_and_other_words_are_not() {
