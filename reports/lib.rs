@@ -14,6 +14,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod sarif;
+pub mod snapshot;
 pub mod table;
 pub mod trend;
 
@@ -28,6 +29,8 @@ mod sarif_location;
 mod sarif_past;
 mod sarif_results;
 mod sarif_rules;
+mod snapshot_json;
+mod snapshot_text;
 mod style;
 mod table_changes;
 mod table_findings;

@@ -68,18 +68,27 @@ fn command_line() -> String {
     let mut text = format!(
         "# The command line\n\nMade by `{HOW_TO_WRITE}` from what `--help` prints.\n\n```text\n{top}```\n"
     );
-    let commands = top
+    commands_below(&[], &top, &mut text);
+    text
+}
+
+/// The help of the commands that another one's help lists, and of those below them.
+fn commands_below(above: &[&str], help: &str, text: &mut String) {
+    let commands = help
         .lines()
         .skip_while(|line| *line != "Commands:")
         .skip(1)
         .take_while(|line| !line.is_empty())
+        // What is indented further goes on with what a command is for.
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|command| *command != "help");
     for command in commands {
-        let help = said(&[command, "--help"]);
-        write!(text, "\n## `vaudit {command}`\n\n```text\n{help}```\n").unwrap();
+        let path = [above, &[command]].concat();
+        let help = said(&[path.as_slice(), &["--help"]].concat());
+        write!(text, "\n## `vaudit {}`\n\n```text\n{help}```\n", path.join(" ")).unwrap();
+        commands_below(&path, &help, text);
     }
-    text
 }
 
 /// A table of the rules, each with its page.

@@ -266,7 +266,7 @@ fn a_blind_rule_neither_passes_nor_fails() {
     for document in COMPLIANT.documents() {
         let mut document = document.clone();
         document.status = Some(403);
-        document.body = Body::Json(json!({"error": {"code": "AuthorizationFailed"}}));
+        document.body = Body::json(json!({"error": {"code": "AuthorizationFailed"}}));
         refused.insert(document);
     }
     let example = Example::of(&json!({}));
@@ -291,7 +291,7 @@ fn a_lost_document_never_changes_a_verdict_into_another() {
         let mut snapshot = COMPLIANT.clone();
         let mut document = lost.clone();
         document.status = Some(403);
-        document.body = Body::Json(json!({"error": {"code": "AuthorizationFailed"}}));
+        document.body = Body::json(json!({"error": {"code": "AuthorizationFailed"}}));
         snapshot.insert(document);
         let estate = Estate::new(&snapshot, &example.deployment);
         for rule in CATALOGUE {
@@ -367,7 +367,7 @@ fn a_404_that_contradicts_the_rest_never_changes_a_verdict_into_another() {
             let mut snapshot = COMPLIANT.clone();
             let mut document = read.clone();
             document.status = Some(404);
-            document.body = Body::Json(json!({"error": {"code": code}}));
+            document.body = Body::json(json!({"error": {"code": code}}));
             snapshot.insert(document);
             let estate = Estate::new(&snapshot, &example.deployment);
             for rule in CATALOGUE {

@@ -24,7 +24,7 @@ pub(crate) fn older(request: &Request, exchange: &Exchange) -> Option<Older> {
     if request.kind.audience() != Audience::ResourceManager || answer.status != 400 {
         return None;
     }
-    let error = ErrorBody::of(&Body::Json(serde_json::from_slice(&answer.body).ok()?));
+    let error = ErrorBody::of(&Body::json(serde_json::from_slice(&answer.body).ok()?));
     if !is_about_the_api_version(&error.code) {
         return None;
     }

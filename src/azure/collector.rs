@@ -402,7 +402,7 @@ mod tests {
 
     fn snapshot(documents: impl IntoIterator<Item = Document>) -> Snapshot {
         let header = json!({
-            "vaudit_snapshot": 1, "tool_version": "0", "requests": 0, "retries": 0,
+            "vaudit_snapshot": 2, "tool_version": "0", "requests": 0, "retries": 0,
             "started_at": "2026-11-22T09:00:00Z", "finished_at": "2026-11-22T09:00:00Z",
             "selection": {"profile": "all"}, "manifest": {"path": null, "text": ""},
         });
@@ -417,7 +417,7 @@ mod tests {
     }
 
     fn answered(kind: RequestKind, status: u16) -> Document {
-        let body = Body::Json(json!({"error": {"code": "ExpiredAuthenticationToken"}}));
+        let body = Body::json(json!({"error": {"code": "ExpiredAuthenticationToken"}}));
         Document { status: Some(status), failure: None, body, ..unsent(kind) }
     }
 

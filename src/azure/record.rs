@@ -190,11 +190,11 @@ fn body(request: &Request, answer: &Incoming) -> Body {
     let bytes = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
     match serde_json::from_slice::<Value>(bytes) {
         Ok(value @ (Value::Object(_) | Value::Array(_))) if is_error(answer.status, &value) => {
-            kept_error(&ErrorBody::of(&Body::Json(value)))
+            kept_error(&ErrorBody::of(&Body::json(value)))
         }
         Ok(mut value @ (Value::Object(_) | Value::Array(_))) => {
             drop_private_fields(&mut value);
-            Body::Json(value)
+            Body::json(value)
         }
         _ => storage_error_code(request, answer).map_or_else(|| not_json(answer), error_body),
     }
@@ -231,7 +231,7 @@ fn error_body(code: String) -> Body {
 
 fn kept_error(error: &ErrorBody) -> Body {
     let ErrorBody { code, message } = error.kept();
-    Body::Json(json!({"error": {"code": code, "message": message}}))
+    Body::json(json!({"error": {"code": code, "message": message}}))
 }
 
 fn failure(error: &TransportError) -> Failure {
@@ -310,12 +310,12 @@ mod tests {
         let document = recorded(RequestKind::VirtualNetworks, 403, refusal.to_string());
         let message = "does not have authorization to perform action 'A/b/read' over scope '/subscriptions/s1'";
         let kept = json!({"error": {"code": "AuthorizationFailed", "message": message}});
-        assert_eq!(document.body, Body::Json(kept));
+        assert_eq!(document.body, Body::json(kept));
         let failed = json!({"status": "Failed", "error": {"code": "ServerIsBusy", "message": "bob@example.com"}});
         let document = recorded(RequestKind::PostgresBackups, 200, failed.to_string());
         assert_eq!(
             document.body,
-            Body::Json(json!({"error": {"code": "ServerIsBusy", "message": ""}}))
+            Body::json(json!({"error": {"code": "ServerIsBusy", "message": ""}}))
         );
     }
 

@@ -66,6 +66,11 @@ pub(crate) enum Command {
     Trend(Box<Trend>),
     /// List the blobs of both containers, for `check --blob-listing`
     ListBlobs(Box<ListBlobs>),
+    /// Look at a file that `collect`, `check --save-snapshot` or `list-blobs` wrote
+    Snapshot {
+        #[command(subcommand)]
+        command: SnapshotCommand,
+    },
     /// Look for a deployment, write a commented vaudit.toml, and run the first check
     Init(Box<Init>),
     /// Look at everything an audit depends on, and say what to do where it does not work
@@ -95,7 +100,7 @@ pub(crate) enum Command {
     },
     /// Print the manual page
     Man {
-        /// Of which command [default: of vaudit itself]
+        /// Of which command, such as `check` or `snapshot-verify` [default: of vaudit itself]
         #[arg(value_name = "COMMAND")]
         command: Option<String>,
     },
@@ -140,7 +145,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = PossibleValuesParser::new(FAIL_ON))]
     pub(crate) fail_on: String,
 
-    /// Also write what was read, for `check --snapshot`
+    /// Also write what was read, for `check --snapshot`; compressed where the name ends in .zst
     #[arg(long, value_name = "FILE")]
     pub(crate) save_snapshot: Option<PathBuf>,
 
@@ -175,7 +180,7 @@ pub(crate) struct Collect {
     #[arg(long, value_name = "PROFILE", default_value = "all", value_parser = PossibleValuesParser::new(PROFILES))]
     pub(crate) profile: String,
 
-    /// Where to write the snapshot
+    /// Where to write the snapshot; compressed where the name ends in .zst
     #[arg(long, value_name = "FILE")]
     pub(crate) output: PathBuf,
 }
@@ -190,10 +195,47 @@ pub(crate) struct ListBlobs {
     #[arg(long = "deployment", value_name = "NAME")]
     pub(crate) deployments: Vec<String>,
 
-    /// Where to write the listing
+    /// Where to write the listing; compressed where the name ends in .zst
     #[arg(long, value_name = "FILE")]
     pub(crate) output: PathBuf,
 }
+
+/// `vaudit snapshot`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SnapshotCommand {
+    /// Check that a snapshot is whole and unchanged since it was written
+    #[command(after_help = SNAPSHOT_EXIT_CODES)]
+    Verify {
+        /// The snapshot, or the blob listing
+        file: PathBuf,
+    },
+    /// Print what a snapshot holds, how old it is, and what could not be read
+    #[command(after_help = SNAPSHOT_EXIT_CODES)]
+    Show(ShowSnapshot),
+}
+
+/// `vaudit snapshot show`.
+#[derive(Args, Debug)]
+pub(crate) struct ShowSnapshot {
+    /// The snapshot, or the blob listing
+    pub(crate) file: PathBuf,
+
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "table", value_name = "FORMAT")]
+    pub(crate) format: ShowFormat,
+}
+
+/// How `vaudit snapshot show` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShowFormat {
+    /// For a person in front of a terminal
+    Table,
+    /// For programs
+    Json,
+}
+
+const SNAPSHOT_EXIT_CODES: &str =
+    "Exit codes: 0 the file is whole and unchanged · 2 it is not, or cannot be read";
 
 /// `vaudit init`.
 #[derive(Args, Debug)]

@@ -25,7 +25,7 @@ use crate::outputs::{Outputs, to_stdout};
 use crate::pending_file::{Destination, PendingFile};
 use crate::sources::{self, Audit, LiveAudit};
 use crate::terminal::Screen;
-use crate::{collecting, git};
+use crate::{collecting, git, snapshot};
 
 /// Judges the live deployments, the demo, or a snapshot.
 ///
@@ -70,7 +70,7 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
             let snapshot =
                 read(&live, &deployments, &choice, listing, &arguments.target, talk).await?;
             if let Some(file) = files.snapshot {
-                file.finish(|writer| snapshot.write_to(writer))?;
+                snapshot::write(&snapshot, file)?;
             }
             let source = if live.simulator.is_some() { Source::Demo } else { Source::Live };
             let run = Run {
@@ -102,7 +102,7 @@ pub(crate) async fn collect(arguments: &Collect, talk: &Talk) -> Result<ExitCode
     // What was collected is no judgement: `check --snapshot` chooses its profile anew.
     snapshot.header.selection =
         Judged { deployments: choice.judged.deployments.clone(), ..Judged::default() };
-    file.finish(|writer| snapshot.write_to(writer))?;
+    snapshot::write(&snapshot, file)?;
     let unread = snapshot.documents().filter(|document| document.status != Some(200)).count();
     let documents = snapshot.documents().count();
     warn_of_older_versions(&snapshot, &conversation);

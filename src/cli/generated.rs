@@ -1,6 +1,6 @@
 //! What is made from the code itself: schemas, completions, the manual page.
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ pub(crate) fn manual(name: Option<&str>) -> Result<String, Failure> {
     let mut command = Arguments::command();
     command.build();
     if let Some(name) = name {
-        let Some(own) = command.find_subcommand(name) else {
+        let Some(own) = called(&command, &format!("vaudit-{name}")) else {
             return Err(Failure::new(format!("there is no command `{name}`"))
                 .help("`vaudit help` lists the commands"));
         };
@@ -51,4 +51,13 @@ pub(crate) fn manual(name: Option<&str>) -> Result<String, Failure> {
         .render(&mut text)
         .map_err(|error| Failure::new("the manual page cannot be written").because(&error))?;
     Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// The command of a name such as `vaudit-snapshot-verify`, at any depth.
+fn called<'c>(command: &'c Command, name: &str) -> Option<&'c Command> {
+    let mut own = command.get_subcommands();
+    own.find_map(|own| match own.get_display_name() {
+        Some(display) if display == name => Some(own),
+        _ => called(own, name),
+    })
 }

@@ -12,7 +12,7 @@ use crate::collecting::{self, Asked};
 use crate::conversation::Conversation;
 use crate::failure::Failure;
 use crate::pending_file::{Destination, PendingFile};
-use crate::sources;
+use crate::{snapshot, sources};
 
 /// What the blob rules need of the Blob service, and what it takes to know where that is.
 const NEEDS: &[Need] =
@@ -49,7 +49,7 @@ pub(crate) async fn list_blobs(arguments: &ListBlobs, talk: &Talk) -> Result<Exi
         }
         return Err(losses.into_iter().fold(Failure::new(message), Failure::help));
     }
-    file.finish(|writer| snapshot.write_to(writer))?;
+    snapshot::write(&snapshot, file)?;
     losses.iter().for_each(|loss| conversation.warn(loss));
     conversation.say(&format!(
         "{} holds {pages} pages of listings of {containers} containers.",

@@ -21,6 +21,7 @@ mod permissions;
 mod problems;
 mod progress;
 mod simulate;
+mod snapshot;
 mod sources;
 mod spool;
 mod stop;
@@ -72,6 +73,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Permissions(own) => block_on(permissions::permissions(own, talk)),
         Command::Simulate(simulate) => block_on(simulate::simulate(simulate, talk)),
         Command::Trend(own) => trend::trend(own, talk),
+        Command::Snapshot { command } => snapshot::snapshot(command, talk),
         Command::Rules(rules) => print(&catalogue::list(&rules.profile)),
         Command::Explain { rule } => print(&catalogue::page(rule)?),
         Command::Schema { of } => print(&generated::schema(*of)?),

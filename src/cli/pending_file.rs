@@ -131,6 +131,11 @@ impl PendingFile {
         Ok(pending)
     }
 
+    /// The path as it was given.
+    pub(crate) fn name(&self) -> &Path {
+        &self.destination.given
+    }
+
     /// Gives the file the mode of the one it will replace.
     #[cfg(unix)]
     fn keep_mode(&self) -> io::Result<()> {

@@ -1,8 +1,7 @@
 //! Where the manifest and the facts come from: a file, flags, the demo, or a snapshot.
 
 use std::fmt::Display;
-use std::fs::{self, File};
-use std::io::BufReader;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,10 +10,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use vaudit_azure::{CredentialKind, Proxy, SignInEnvironment};
 use vaudit_manifest::{Context, Flags, Manifest, from_flags, parse};
-use vaudit_model::blob::Shelf;
 use vaudit_model::blob_listing::Contents;
 use vaudit_model::deployment::Locations;
-use vaudit_model::snapshot::{ManifestCopy, SnapshotError};
+use vaudit_model::snapshot::ManifestCopy;
 use vaudit_model::{Cloud, Deployment, Snapshot};
 use vaudit_simulator::{DEMO_AUDITOR, Options, Scenario, Simulator, demo_manifest};
 
@@ -22,7 +20,7 @@ use crate::arguments::{DEFAULT_MANIFEST, Target};
 use crate::environment;
 use crate::failure::Failure;
 use crate::problems;
-use crate::spool::Spool;
+use crate::snapshot::{HOW_TO_WRITE, read as read_snapshot};
 
 /// What the demo's embedded manifest is called in reports.
 const DEMO_MANIFEST: &str = "vaudit-demo.toml";
@@ -83,6 +81,11 @@ pub(crate) fn file_of(copy: &ManifestCopy) -> Option<&Path> {
     (!is_demo).then_some(path)
 }
 
+/// Whether a manifest is the one embedded in the demo, whose simulator is no Azure.
+pub(crate) fn is_of_demo(copy: &ManifestCopy) -> bool {
+    copy.path.as_deref() == Some(DEMO_MANIFEST) && copy.text.starts_with(demo_manifest().trim_end())
+}
+
 /// The present day in UTC.
 pub(crate) fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
@@ -137,14 +140,12 @@ pub(crate) fn described(target: &Target) -> Result<Option<Audit>, Failure> {
 ///
 /// When the file is no snapshot, or the manifest has mistakes.
 pub(crate) fn offline(file: &Path, config: Option<&Path>) -> Result<(Snapshot, Audit), Failure> {
-    let how =
-        "write one with `vaudit collect --output FILE` or `vaudit check --save-snapshot FILE`";
-    let mut snapshot = snapshot(file, "snapshot", how)?;
+    let mut snapshot = read_snapshot(file, "snapshot", HOW_TO_WRITE)?.snapshot;
     if snapshot.header.contents != Contents::Audit {
         let name = file.display();
         let message = format!("{name} is a blob listing, which no audit can be judged from alone");
         let with = "audit with it: `vaudit check --blob-listing FILE`";
-        return Err(Failure::new(message).help(with).help(how));
+        return Err(Failure::new(message).help(with).help(HOW_TO_WRITE));
     }
     if let Some(config) = config {
         let audit = audit_of_file(Some(config))?;
@@ -176,27 +177,13 @@ pub(crate) fn blob_listing(file: &Path) -> Result<Snapshot, Failure> {
     let name = file.display();
     let how =
         "write one with `vaudit list-blobs --output FILE`, where the storage firewall admits you";
-    let listing = snapshot(file, "blob listing", how)?;
+    let listing = read_snapshot(file, "blob listing", how)?.snapshot;
     if listing.header.contents != Contents::BlobListing {
         let message = format!("{name} is the snapshot of an audit, not a blob listing");
         let judge = "judge it with `vaudit check --snapshot FILE`";
         return Err(Failure::new(message).help(how).help(judge));
     }
     Ok(listing)
-}
-
-/// Reads a file in the format of snapshots line by line: the listings in it may be long. `what` it is
-/// to be, and `how` to make one, is said when it is something else.
-fn snapshot(file: &Path, what: &str, how: &str) -> Result<Snapshot, Failure> {
-    let opened = File::open(file).map_err(|error| unreadable(file, &error))?;
-    let shelf = Shelf::backed_by(Spool::default());
-    Snapshot::read_from(BufReader::new(opened), &shelf).map_err(|error| match error {
-        SnapshotError::Unreadable(error) => unreadable(file, &error),
-        SnapshotError::NotText { .. } => unreadable(file, &error),
-        error => {
-            Failure::new(format!("{} is not a usable {what}: {error}", file.display())).help(how)
-        }
-    })
 }
 
 async fn demo(name: &str) -> Result<LiveAudit, Failure> {

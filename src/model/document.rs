@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::blob::BlobPage;
 use crate::fact::{Gap, Origin, Reason};
 use crate::instant::parse_http_date;
+use crate::json_body::JsonBody;
 use crate::need::{Audience, Request};
 
 /// One page of one answer, or the reason why there is none.
@@ -60,7 +61,8 @@ pub enum Body {
     Empty,
     /// A JSON value, without the fields that may hold secrets or people. Of an error, the code and
     /// what is needed of the message.
-    Json(Value),
+    #[schemars(with = "Value")]
+    Json(JsonBody),
     /// What there was instead of JSON, such as a proxy's HTML page: its length and type. Its text is
     /// not kept, because it may repeat what was sent.
     Text(String),
@@ -69,6 +71,11 @@ pub enum Body {
 }
 
 impl Body {
+    /// A JSON value.
+    pub fn json(value: Value) -> Self {
+        Self::Json(value.into())
+    }
+
     fn is_empty(&self) -> bool {
         matches!(self, Self::Empty)
     }
@@ -195,7 +202,7 @@ impl ErrorBody {
         };
         let holder = match value.get("error") {
             Some(inner @ Value::Object(_)) => inner,
-            _ => value,
+            _ => &**value,
         };
         let text = |names: &[&str]| {
             names
@@ -298,8 +305,9 @@ impl Document {
     /// or null link is. Resource Graph gives a token instead, also beside `resultTruncated: "false"`.
     pub fn next_page(&self) -> NextPage<'_> {
         match &self.body {
-            Body::Json(Value::Object(fields)) => {
-                let mut links = fields.iter().filter(|(name, link)| {
+            Body::Json(value) => {
+                let fields = value.as_object().into_iter().flatten();
+                let mut links = fields.filter(|(name, link)| {
                     let is_link = ["nextLink", "@odata.nextLink", "$skipToken"]
                         .iter()
                         .any(|own| name.eq_ignore_ascii_case(own));
@@ -314,7 +322,7 @@ impl Document {
                 None | Some("") => NextPage::None,
                 Some(marker) => NextPage::At(marker),
             },
-            Body::Json(_) | Body::Empty | Body::Text(_) => NextPage::None,
+            Body::Empty | Body::Text(_) => NextPage::None,
         }
     }
 
@@ -472,7 +480,7 @@ mod tests {
             asked_api_version: None,
             status: Some(status),
             headers: BTreeMap::new(),
-            body: Body::Json(body),
+            body: Body::json(body),
             failure: None,
             read_at: Timestamp::UNIX_EPOCH,
             round_trip_ms: None,
@@ -551,7 +559,7 @@ mod tests {
             let document = document(RequestKind::VirtualNetwork, 404, body);
             assert_eq!(document.answer(), Answer::Absent);
         }
-        let numeric = ErrorBody::of(&Body::Json(json!({"code": 404_002, "message": "m"})));
+        let numeric = ErrorBody::of(&Body::json(json!({"code": 404_002, "message": "m"})));
         assert_eq!(numeric.code, "404002");
     }
 

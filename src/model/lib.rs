@@ -19,6 +19,7 @@ pub mod fact;
 pub mod folder_name;
 pub mod history;
 pub mod instant;
+pub mod json_body;
 pub mod least_privilege;
 pub mod need;
 pub mod network_path;

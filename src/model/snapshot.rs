@@ -1,6 +1,9 @@
 //! Snapshots: everything a run read, enough to judge again without Azure.
 
+mod error;
 mod lines;
+mod packed;
+mod reading;
 
 use std::collections::BTreeMap;
 
@@ -17,17 +20,22 @@ use crate::fact::{Fact, Gap, List, Reason, Source};
 use crate::need::{Audience, Request, RequestKind};
 use crate::reader::Node;
 
-pub use lines::{SnapshotError, schema};
+pub use error::SnapshotError;
+pub use lines::schema;
+pub use reading::SnapshotFile;
 
 /// The version of the snapshot format this vaudit writes and reads.
-pub const SNAPSHOT_VERSION: u32 = 1;
+pub const SNAPSHOT_VERSION: u32 = 2;
+
+/// What a document answers, and which page of the answer it is.
+type Key = (Request, u32);
 
 /// What one run read, with when and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// Everything about the run itself.
     pub header: Header,
-    documents: BTreeMap<(Request, u32), Document>,
+    documents: BTreeMap<Key, Document>,
 }
 
 /// The first line of a snapshot: the run.

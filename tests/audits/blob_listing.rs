@@ -357,11 +357,11 @@ fn what_is_no_listing_is_refused_in_a_sentence() {
         ("hello".to_owned(), "line 1"),
         (lines[..lines.len() - 1].join("\n"), "the file was cut"),
         (good[..good.len() / 2].to_owned(), "line "),
-        (good.replace("\"vaudit_snapshot\":1", "\"vaudit_snapshot\":2"), "format version 2"),
-        (good.replace("\"status\":200", "\"status\":404"), "changed after it was written"),
+        (good.replace("\"vaudit_snapshot\":2", "\"vaudit_snapshot\":3"), "format version 3"),
+        (good.replace("\"status\":200", "\"status\":404"), "does not match its SHA-256"),
         (vaudit.read("whole.snapshot"), "is the snapshot of an audit, not a blob listing"),
         // What it is cannot be changed either.
-        (good.replace("\"contents\":\"blob-listing\",", ""), "changed after it was written"),
+        (good.replace("\"contents\":\"blob-listing\",", ""), "the header was edited"),
     ] {
         let vaudit = Vaudit::default().signed_in().file("vaudit.toml", &azure.manifest());
         let vaudit = vaudit.file("blobs.listing", &text);

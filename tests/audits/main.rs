@@ -11,3 +11,4 @@ mod foreign_azure;
 mod replay;
 mod sarif;
 mod several_deployments;
+mod snapshot_file;

@@ -1,5 +1,7 @@
 //! Snapshots: what was read is enough to judge again, byte for byte, and nothing of it is secret.
 
+use std::fs;
+
 use crate::support::{Azure, Ran, Vaudit, verdicts};
 use serde_json::{Value, json};
 use vaudit_simulator::DEMO_AUDITOR;
@@ -35,6 +37,29 @@ fn a_snapshot_gives_the_same_report_but_for_its_source() {
         let again = vaudit.run(&["check", "--snapshot", "s.snapshot", "--format", "json"]);
         assert_eq!(again.stdout, replayed.stdout, "{arguments:?}");
     }
+}
+
+/// What decides is the end of the name when it is written, and what stands in it when it is read.
+#[test]
+fn a_compressed_snapshot_gives_the_same_report_whatever_its_name() {
+    for name in ["s.zst", "evidence.snapshot.ZST"] {
+        let vaudit = Vaudit::default();
+        let arguments = ["check", "--demo", "--format", "json", "--save-snapshot", name];
+        let live = vaudit.run(&arguments).exits(1);
+        let expected = live.stdout.replace("\"source\": \"demo\"", "\"source\": \"snapshot\"");
+        fs::rename(vaudit.path(name), vaudit.path("renamed")).unwrap();
+        let bytes = fs::read(vaudit.path("renamed")).unwrap();
+        assert_eq!(bytes[..4], 0xfd2f_b528_u32.to_le_bytes(), "it is Zstandard");
+        let replay = ["check", "--snapshot", "renamed", "--format", "json"];
+        for _ in 0..2 {
+            assert_eq!(vaudit.run(&replay).exits(1).stdout, expected, "{name}");
+        }
+    }
+    // Nor does the name compress what is none.
+    let (vaudit, live) = saved(&[]);
+    fs::rename(vaudit.path("s.snapshot"), vaudit.path("s.zst")).unwrap();
+    let report = vaudit.run(&["check", "--snapshot", "s.zst", "--format", "json"]).exits(1).json();
+    assert_eq!(report["run"]["id"], live.json()["run"]["id"]);
 }
 
 #[test]
@@ -121,14 +146,28 @@ fn what_is_no_snapshot_says_where() {
         ("{}\n".to_owned(), "line 1".to_owned()),
         ("not a snapshot".to_owned(), "line 1".to_owned()),
         (
-            good.replace("\"vaudit_snapshot\":1", "\"vaudit_snapshot\":7"),
-            "format version 7".to_owned(),
+            good.replace("\"vaudit_snapshot\":2", "\"vaudit_snapshot\":7"),
+            "format version 7, which this vaudit (2) does not know yet: use a newer vaudit"
+                .to_owned(),
         ),
-        (lines[..last - 1].join("\n"), format!("after line {}", last - 1)),
+        (
+            good.replace("\"vaudit_snapshot\":2", "\"vaudit_snapshot\":1"),
+            "format version 1, which this vaudit (2) no longer reads: collect it again".to_owned(),
+        ),
+        (lines[..last - 1].join("\n"), format!("line {} has no end", last - 1)),
         (format!("{}\n", lines[..3].join("\n")), "after line 3".to_owned()),
-        (good.replace("\"14\"", "\"13\""), format!("line {last}")),
+        (
+            good.replace("\"version\":\"14\"", "\"version\":\"13\""),
+            "the PostgreSQL flexible servers at /subscriptions/".to_owned(),
+        ),
+        (
+            good.replace("\"profile\":\"reference\"", "\"profile\":\"hardened\""),
+            format!("line {last}, though each document matches its own"),
+        ),
+        (good.trim_end().to_owned(), format!("line {last} has no end")),
         (format!("{good}{{}}\n"), format!("line {}", last + 1)),
-        (good.replacen("\"method\":\"GET\"", "\"method\":", 1), "line ".to_owned()),
+        (good.replacen("\"method\":\"GET\"", "\"method\":", 1), "line 2 does not match".to_owned()),
+        (good.replacen("{\"document\":", "{\"Document\":", 1), "line 2 is neither".to_owned()),
     ];
     for (text, place) in cases {
         let vaudit = Vaudit::default().file("broken.snapshot", &text);

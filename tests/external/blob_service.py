@@ -449,8 +449,9 @@ def shown(text: str) -> str:
 
 def source_pages(snapshot: pathlib.Path) -> int:
     """How many pages of the source's listing a snapshot holds."""
-    documents = [json.loads(line) for line in snapshot.read_text().split("\n")[1:] if line]
-    return sum(document.get("request", {}).get("kind") == "source-blobs" for document in documents)
+    lines = [json.loads(line) for line in snapshot.read_text().split("\n")[1:] if line]
+    documents = [line["document"] for line in lines if "document" in line]
+    return sum(document["request"]["kind"] == "source-blobs" for document in documents)
 
 
 def main() -> int:

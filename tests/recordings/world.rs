@@ -50,7 +50,7 @@ impl<'e> World<'e> {
     pub(crate) fn beside(mut self, request: &Request, body: &Value) -> Self {
         let mut document = self.exchange.document_with(request, body);
         document.status = Some(200);
-        document.body = vaudit_model::Body::Json(body.clone());
+        document.body = vaudit_model::Body::json(body.clone());
         self.snapshot.insert(document);
         self
     }

@@ -86,11 +86,11 @@ impl Example {
             match refusal(change) {
                 Some((status, body)) => refuse(&mut document, status, body),
                 None if kind == RequestKind::TenantRoleAssignments => {
-                    document.body = Body::Json(json!({"data": change, "resultTruncated": "false"}))
+                    document.body = Body::json(json!({"data": change, "resultTruncated": "false"}))
                 }
                 None => {
                     document.body =
-                        Body::Json(json!({"value": items(&document, child_type, change)}))
+                        Body::json(json!({"value": items(&document, child_type, change)}))
                 }
             }
             self.replace(document);
@@ -155,7 +155,7 @@ impl Example {
         {
             let id = ArmId::parse(network["id"].as_str().unwrap()).unwrap();
             let request = Request::arm(RequestKind::VirtualNetwork, &id);
-            self.replace(Document { request, body: Body::Json(network.clone()), ..list.clone() });
+            self.replace(Document { request, body: Body::json(network.clone()), ..list.clone() });
         }
     }
 
@@ -248,7 +248,7 @@ impl Example {
         }
         let mut document = self.first(RequestKind::ResourceGroup);
         document.request = Request::arm(RequestKind::ManagementGroup, &id);
-        document.body = Body::Json(change.clone());
+        document.body = Body::json(change.clone());
         self.replace(document);
     }
 
@@ -427,7 +427,7 @@ fn refusal(change: &Value) -> Option<(u16, Value)> {
 
 fn refuse(document: &mut Document, status: u16, body: Value) {
     document.status = Some(status);
-    document.body = Body::Json(body);
+    document.body = Body::json(body);
 }
 
 /// RFC 7396.

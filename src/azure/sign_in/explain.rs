@@ -113,7 +113,7 @@ pub(super) fn refusal(purpose: Purpose, answer: &Incoming) -> Option<(String, St
         return if has_token { None } else { plain(" without a token") };
     }
     let code = body.get("error").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let description = ErrorBody::of(&Body::Json(body)).message;
+    let description = ErrorBody::of(&Body::json(body)).message;
     match first_line(&description) {
         Some(line) if advice.is_empty() => Some((line, description)),
         Some(line) => Some((format!("{}{advice}", line.trim_end_matches('.')), description)),

@@ -158,7 +158,7 @@ mod tests {
                 if document.request.kind.audience() == Audience::Storage {
                     let code = serde_json::json!({"error": {"code": "ContainerNotFound"}});
                     document.status = Some(404);
-                    document.body = crate::document::Body::Json(code);
+                    document.body = crate::document::Body::json(code);
                     snapshot.insert(document);
                 }
             }

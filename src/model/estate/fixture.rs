@@ -125,17 +125,17 @@ impl Azure {
                     );
                     json!({"id": id, "name": name, "properties": {}})
                 };
-                (200, Body::Json(json!({"value": [account("stapp"), account("stbkp")]})))
+                (200, Body::json(json!({"value": [account("stapp"), account("stbkp")]})))
             }
             RequestKind::BlobContainers => {
-                (self.containers.0, Body::Json(self.containers.1.clone()))
+                (self.containers.0, Body::json(self.containers.1.clone()))
             }
             RequestKind::SourceBlobs => (200, Body::Blobs(page(&self.originals, "", false))),
             kind => {
                 let prefix = request.filter.as_deref();
                 match self.refused.iter().find(|(refused, ..)| *refused == prefix) {
                     Some((_, status, code)) => {
-                        (*status, Body::Json(json!({"error": {"code": code}})))
+                        (*status, Body::json(json!({"error": {"code": code}})))
                     }
                     None => {
                         let by_folder = kind == RequestKind::BackupFolders;

@@ -337,7 +337,7 @@ mod tests {
     /// What is answered about some scopes: 200 with the entries, or a refusal.
     fn snapshot(answers: &[(ArmId, Option<Value>)]) -> Snapshot {
         let header = json!({
-            "vaudit_snapshot": 1, "tool_version": "0", "requests": 0, "retries": 0,
+            "vaudit_snapshot": 2, "tool_version": "0", "requests": 0, "retries": 0,
             "started_at": "2026-11-22T09:00:00Z", "finished_at": "2026-11-22T09:00:00Z",
             "selection": {"profile": "all"}, "manifest": {"path": null, "text": ""},
         });

@@ -1,80 +1,31 @@
-//! Snapshots as files: a text of lines, which are a header, one document a line in a fixed order,
-//! and a closing line with the SHA-256 of all bytes before it.
+//! Snapshots as text: a header, one document a line in a fixed order with its SHA-256, and a closing
+//! line with the SHA-256 of all bytes before it.
 //!
 //! No more than a line is held at a time, beside what the snapshot itself keeps in memory.
 
-use std::io::{self, BufRead, Write};
+use std::collections::btree_map::Values;
+use std::io::{self, Read, Write};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Header, SNAPSHOT_VERSION, Snapshot, hex};
-use crate::blob::Shelf;
-use crate::document::{Body, Document};
+use super::reading::Closing;
+use super::{Header, Key, Snapshot, hex, packed};
+use crate::document::Document;
 
-/// The last line: SHA-256 of all bytes before it, in hexadecimal.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Closing {
+/// What stands before a document.
+pub(super) const OPENING: &str = "{\"document\":";
+
+/// What stands before the digest in the closing line.
+pub(super) const CLOSING: &str = "{\"sha256\":\"";
+
+/// A document and the SHA-256 of its bytes as they stand in the line, in hexadecimal.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the schema is made from it; the line is read byte by byte")]
+struct Sealed {
+    document: Document,
     sha256: String,
-}
-
-/// Why a text is not a snapshot. Lines count from 1.
-#[derive(Debug, thiserror::Error)]
-pub enum SnapshotError {
-    /// The file cannot be read.
-    #[error("it cannot be read: {0}")]
-    Unreadable(#[from] io::Error),
-    /// The file is not UTF-8 text.
-    #[error("it is not UTF-8 text (byte {byte})")]
-    NotText {
-        /// How many bytes of text stand before what is none.
-        byte: usize,
-    },
-    /// The file holds nothing.
-    #[error("the file is empty")]
-    Empty,
-    /// The first line is not a snapshot's header.
-    #[error("line 1 is not the header of a snapshot: {0}")]
-    NotASnapshot(#[source] serde_json::Error),
-    /// The file was written in a format this vaudit does not know.
-    #[error(
-        "the snapshot has format version {found}, this vaudit reads version {SNAPSHOT_VERSION}"
-    )]
-    Version {
-        /// The version the header names.
-        found: u64,
-    },
-    /// A line is not a document.
-    #[error("line {line} is not a document: {source}")]
-    Document {
-        /// The line.
-        line: usize,
-        /// What is wrong with it.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// The closing line is missing: the file was cut.
-    #[error("the closing line is missing after line {line}: the file was cut")]
-    Cut {
-        /// The last line there is.
-        line: usize,
-    },
-    /// The digest of the closing line is not that of the bytes before it.
-    #[error(
-        "the content does not match the digest in line {line}: the file was changed after it was written"
-    )]
-    Changed {
-        /// The closing line.
-        line: usize,
-    },
-    /// There is something after the closing line.
-    #[error("line {line} follows the closing line")]
-    Trailing {
-        /// The first surplus line.
-        line: usize,
-    },
 }
 
 impl Snapshot {
@@ -82,102 +33,109 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// When the writer fails.
-    pub fn write_to(&self, writer: impl Write) -> io::Result<()> {
-        let mut hashing = Hashing { writer, hash: Sha256::new() };
-        self.write_lines(&mut hashing)?;
-        let Hashing { mut writer, hash } = hashing;
-        let closing = Closing { sha256: hex(&hash.finalize()) };
-        serde_json::to_writer(&mut writer, &closing)?;
-        writer.write_all(b"\n")
+    /// When the writer fails, or blobs cannot be read back.
+    pub fn write_to(&self, mut writer: impl Write) -> io::Result<()> {
+        let mut text = Text::of(self);
+        while text.next_line()? {
+            writer.write_all(&text.line)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the snapshot compressed.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn write_compressed_to(&self, writer: impl Write) -> io::Result<()> {
+        packed::write(Text::of(self), writer)
     }
 
     /// SHA-256 of the snapshot's lines, in hexadecimal: what the closing line says. Where a line
     /// cannot be written, because its blobs cannot be read back, it is that of what stands before:
     /// no file can have it.
     pub fn digest(&self) -> String {
-        let mut hashing = Hashing { writer: io::sink(), hash: Sha256::new() };
+        let mut text = Text::of(self);
         // What could not be read back is a gap of whoever asks for it.
-        let _ = self.write_lines(&mut hashing);
-        hex(&hashing.hash.finalize())
-    }
-
-    fn write_lines(&self, writer: &mut impl Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *writer, &self.header)?;
-        writer.write_all(b"\n")?;
-        for document in self.documents.values() {
-            serde_json::to_writer(&mut *writer, document)?;
-            writer.write_all(b"\n")?;
-        }
-        Ok(())
-    }
-
-    /// Reads a snapshot. The blobs of its listings are put on a shelf.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not a snapshot, was cut, was changed, or has another format version; the
-    /// error says in which line.
-    pub fn read_from(reader: impl BufRead, shelf: &Shelf) -> Result<Self, SnapshotError> {
-        let mut lines = Lines { reader, hash: Sha256::new(), bytes: Vec::new(), count: 0, read: 0 };
-        let first = lines.next()?.ok_or(SnapshotError::Empty)?;
-        let mut snapshot = Self::empty(read_header(first)?);
-        loop {
-            let before = lines.hash.clone();
-            let number = lines.count + 1;
-            let Some(line) = lines.next()? else {
-                return Err(SnapshotError::Cut { line: lines.count });
-            };
-            match serde_json::from_str::<Document>(line) {
-                Ok(mut document) => {
-                    if let Body::Blobs(page) = &mut document.body {
-                        shelf.put(page);
-                    }
-                    snapshot.insert(document);
-                }
-                Err(source) => {
-                    let closing: Closing = serde_json::from_str(line)
-                        .map_err(|_| SnapshotError::Document { line: number, source })?;
-                    if lines.next()?.is_some() {
-                        return Err(SnapshotError::Trailing { line: number + 1 });
-                    }
-                    return if hex(&before.finalize()) == closing.sha256 {
-                        Ok(snapshot)
-                    } else {
-                        Err(SnapshotError::Changed { line: number })
-                    };
-                }
-            }
-        }
+        while !text.is_closed && matches!(text.next_line(), Ok(true)) {}
+        text.digest()
     }
 }
 
-/// The lines of a text, one at a time, and the digest of all that were read.
-struct Lines<R> {
-    reader: R,
+/// The text of a snapshot, made line by line.
+pub(super) struct Text<'s> {
+    header: Option<&'s Header>,
+    documents: Values<'s, Key, Document>,
+    /// Of all lines but the closing one.
     hash: Sha256,
-    bytes: Vec<u8>,
-    /// How many lines were read.
-    count: usize,
-    /// How many bytes were read.
-    read: usize,
+    is_closed: bool,
+    line: Vec<u8>,
+    /// How much of the line was handed out.
+    handed_out: usize,
 }
 
-impl<R: BufRead> Lines<R> {
-    fn next(&mut self) -> Result<Option<&str>, SnapshotError> {
-        self.bytes.clear();
-        let length = self.reader.read_until(b'\n', &mut self.bytes)?;
-        if length == 0 {
-            return Ok(None);
+impl<'s> Text<'s> {
+    fn of(snapshot: &'s Snapshot) -> Self {
+        Self {
+            header: Some(&snapshot.header),
+            documents: snapshot.documents.values(),
+            hash: Sha256::new(),
+            is_closed: false,
+            line: Vec::new(),
+            handed_out: 0,
         }
-        self.hash.update(&self.bytes);
-        self.count += 1;
-        self.read += length;
-        let line = std::str::from_utf8(&self.bytes).map_err(|error| SnapshotError::NotText {
-            byte: self.read - length + error.valid_up_to(),
-        })?;
-        Ok(Some(line.trim_end_matches(['\r', '\n'])))
     }
+
+    /// SHA-256 of the lines so far, the closing one not counted.
+    fn digest(&self) -> String {
+        hex(&self.hash.clone().finalize())
+    }
+
+    /// Makes the next line; false when there is none.
+    fn next_line(&mut self) -> io::Result<bool> {
+        self.line.clear();
+        self.handed_out = 0;
+        if let Some(header) = self.header.take() {
+            serde_json::to_writer(&mut self.line, header)?;
+            self.line.push(b'\n');
+        } else if let Some(document) = self.documents.next() {
+            self.line.extend_from_slice(OPENING.as_bytes());
+            serde_json::to_writer(&mut self.line, document)?;
+            let ending = ending(&self.line[OPENING.len()..]);
+            self.line.extend_from_slice(ending.as_bytes());
+            self.line.push(b'\n');
+        } else if self.is_closed {
+            return Ok(false);
+        } else {
+            self.line.extend_from_slice(closing(&self.digest()).as_bytes());
+            self.is_closed = true;
+            return Ok(true);
+        }
+        self.hash.update(&self.line);
+        Ok(true)
+    }
+}
+
+impl Read for Text<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.handed_out == self.line.len() && !self.next_line()? {
+            return Ok(0);
+        }
+        let rest = &self.line[self.handed_out..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.handed_out += count;
+        Ok(count)
+    }
+}
+
+/// What stands behind a document.
+pub(super) fn ending(document: &[u8]) -> String {
+    format!(",\"sha256\":\"{}\"}}", hex(&Sha256::digest(document)))
+}
+
+pub(super) fn closing(sha256: &str) -> String {
+    format!("{CLOSING}{sha256}\"}}\n")
 }
 
 /// The JSON Schema of one line of a snapshot: the header, a document, or the closing line.
@@ -192,47 +150,22 @@ pub fn schema() -> serde_json::Value {
 #[expect(dead_code, reason = "only the schema is made from it; lines are read one kind at a time")]
 enum Line {
     Header(Header),
-    Document(Document),
+    Document(Sealed),
     Closing(Closing),
-}
-
-fn read_header(line: &str) -> Result<Header, SnapshotError> {
-    let value: serde_json::Value =
-        serde_json::from_str(line).map_err(SnapshotError::NotASnapshot)?;
-    if let Some(found) = value.get("vaudit_snapshot").and_then(serde_json::Value::as_u64)
-        && found != u64::from(SNAPSHOT_VERSION)
-    {
-        return Err(SnapshotError::Version { found });
-    }
-    serde_json::from_value(value).map_err(SnapshotError::NotASnapshot)
-}
-
-struct Hashing<W> {
-    writer: W,
-    hash: Sha256,
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.writer.write(bytes)?;
-        self.hash.update(&bytes[..count]);
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::io::BufReader;
 
     use serde_json::json;
 
+    use super::super::{SNAPSHOT_VERSION, SnapshotFile};
     use super::*;
     use crate::blob::fixture::Store;
-    use crate::blob::{BlobEntry, BlobPage, BlobStore};
+    use crate::blob::{BlobEntry, BlobPage, BlobStore, Shelf};
+    use crate::document::Body;
     use crate::fact::Fact;
     use crate::need::{Request, RequestKind};
 
@@ -241,7 +174,7 @@ mod tests {
     /// A snapshot of one listing of two pages, put on a shelf.
     fn snapshot(shelf: &Shelf) -> Snapshot {
         let header = json!({
-            "vaudit_snapshot": 1, "tool_version": "0", "requests": 0, "retries": 0,
+            "vaudit_snapshot": SNAPSHOT_VERSION, "tool_version": "0", "requests": 0, "retries": 0,
             "started_at": "2026-11-22T09:00:00Z", "finished_at": "2026-11-22T09:00:00Z",
             "selection": {"profile": "all"}, "manifest": {"path": null, "text": ""},
         });
@@ -305,11 +238,34 @@ mod tests {
     }
 
     #[test]
+    fn compressed_it_is_the_same_snapshot() {
+        let kept = snapshot(&Shelf::default());
+        let mut packed = Vec::new();
+        kept.write_compressed_to(&mut packed).unwrap();
+        let read = |bytes: &[u8]| SnapshotFile::read(bytes, &Shelf::default());
+        let again = read(&packed).unwrap();
+        assert!(again.is_compressed);
+        assert_eq!(again.snapshot, kept);
+        assert_eq!(again.sha256, kept.digest());
+        let text = read(written(&kept).as_bytes()).unwrap();
+        assert!(!text.is_compressed);
+        assert_eq!(text.sha256, kept.digest());
+        // What the reader brings piece by piece is no other file.
+        let reader = BufReader::with_capacity(1, packed.as_slice());
+        assert_eq!(SnapshotFile::read(reader, &Shelf::default()).unwrap().snapshot, kept);
+    }
+
+    #[test]
     fn a_listing_that_is_lost_is_not_written_and_has_another_digest() {
         let kept = snapshot(&Shelf::default());
         let lost = snapshot(&Shelf::keeping(2, Store::lasting(0)));
         let error = lost.write_to(Vec::new()).unwrap_err();
         assert!(error.to_string().contains("the disk is gone"), "{error}");
+        let lost = snapshot(&Shelf::keeping(2, Store::lasting(0)));
+        let error = lost.write_compressed_to(Vec::new()).unwrap_err();
+        assert!(error.to_string().contains("the disk is gone"), "{error}");
+        let full = kept.write_compressed_to([0; 20].as_mut_slice()).unwrap_err();
+        assert_eq!(full.kind(), io::ErrorKind::WriteZero);
         assert_ne!(lost.digest(), kept.digest());
     }
 
