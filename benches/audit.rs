@@ -258,7 +258,8 @@ fn page(table: &str, audits: &[Audit]) -> String {
         "\n## The rules alone\n\n\
          `cargo bench --bench evaluate` judges 1,000 deployments with one thread and with two, and says how many \
          evaluations of a rule a second that makes. The aim is 100,000 with one thread; CONTRIBUTING.md has what was \
-         measured last.\n",
+         measured last.\n\n\
+         [What a large snapshot costs](performance-snapshots.md) has a page of its own.\n",
     );
     text
 }
