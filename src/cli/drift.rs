@@ -15,6 +15,7 @@ use crate::conversation::Conversation;
 use crate::drift::options::Drift;
 use crate::failure::Failure;
 use crate::outputs::{OpenFiles, Outputs, to_stdout};
+use crate::snapshot;
 use crate::sources::{self, Audit, LiveAudit};
 use crate::terminal::Screen;
 
@@ -122,7 +123,7 @@ async fn look(
     let snapshot =
         check::read(&live, &deployments, &choice, listing, &arguments.target, talk).await?;
     if let Some(file) = files.snapshot.take() {
-        file.finish(|writer| snapshot.write_to(writer))?;
+        snapshot::write(&snapshot, file)?;
     }
     Ok((Now { snapshot, origin: Origin::Azure(Box::new(live)) }, choice, files))
 }
