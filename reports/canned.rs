@@ -367,6 +367,7 @@ pub(crate) fn assessment() -> Assessment {
                     tenant: None,
                 },
                 blob_listing: None,
+                redaction: None,
                 manifest,
             },
         },

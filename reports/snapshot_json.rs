@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use vaudit_model::RequestKind;
 use vaudit_model::blob_listing::{BlobListing, Contents};
+use vaudit_model::redaction::Redaction;
 use vaudit_model::snapshot::{Identity, Selection, Stopped};
 
 use crate::snapshot::{self, Holdings, run_id};
@@ -27,6 +28,8 @@ pub(crate) struct Shown<'a> {
     requests: u64,
     retries: u64,
     stopped: Option<Stopped>,
+    /// What was redacted, with a mark of the key; null where nothing was.
+    redaction: Option<&'a Redaction>,
     blob_listing: Option<&'a BlobListing>,
     clock_skew_seconds: Option<i64>,
     documents: Documents,
@@ -123,6 +126,7 @@ impl<'a> Shown<'a> {
             requests: header.requests,
             retries: header.retries,
             stopped: header.stopped,
+            redaction: header.redaction.as_ref(),
             blob_listing: header.blob_listing.as_ref(),
             clock_skew_seconds: holdings.skew,
             documents: Documents {

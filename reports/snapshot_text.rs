@@ -47,7 +47,11 @@ fn run(sheet: &mut Sheet, shown: &Shown<'_>, holdings: &Holdings<'_>) {
         let when = show(listing.finished_at);
         sheet.field("blobs", &format!("from a listing of {when}, {age} older, by {who}"));
     }
-    sheet.field("redacted", "no: ids and names are as Azure and the manifest have them");
+    let redacted = match &header.redaction {
+        None => "no: ids and names are as Azure and the manifest have them".to_owned(),
+        Some(own) => format!("{}, with the key {}", own.hides.title(), own.key),
+    };
+    sheet.field("redacted", &redacted);
     if let Some(skew) = holdings.skew.filter(|_| holdings.is_skew_odd()) {
         let which = if skew > 0 { "ahead of" } else { "behind" };
         let apart = show_seconds(skew.unsigned_abs());

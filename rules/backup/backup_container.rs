@@ -1,6 +1,6 @@
 //! Is there a container for the blob copies?
 
-use vaudit_model::estate::BlobContainer;
+use vaudit_model::estate::{BlobContainer, sounds_like_backup};
 use vaudit_model::{
     Command, Estate, Evaluation, Evidence, Fact, Gap, Judgement, List, Meta, Need, Rule, Severity,
     Source, Stop, Tier,
@@ -98,13 +98,11 @@ fn names(list: &List<BlobContainer>) -> String {
 
 /// Containers whose names sound like backups, for a manifest that names none.
 fn candidates(list: &List<BlobContainer>) -> Vec<String> {
-    let sounds_like =
-        |name: &str| ["back", "bkp", "bak", "dr"].iter().any(|part| name.contains(part));
     let mut names: Vec<String> = list
         .items
         .iter()
         .map(|container| container.name.clone())
-        .filter(|name| sounds_like(name))
+        .filter(|name| sounds_like_backup(name))
         .collect();
     names.sort_unstable();
     names

@@ -9,6 +9,7 @@ mod collector;
 mod guard;
 mod planner;
 mod proxy;
+mod random;
 mod record;
 mod requests;
 mod retry;
@@ -20,6 +21,7 @@ mod transport;
 pub use collector::{CollectError, Observer, Progress, ask_each, collect, read};
 pub use guard::{Guard, InvalidEndpoint, Method, Purpose, Refusal, is_loopback};
 pub use proxy::{InvalidProxy, Proxy};
+pub use random::random_bytes;
 pub use record::RecordedAnswer;
 pub use requests::Session;
 pub use sign_in::{

@@ -149,6 +149,15 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE")]
     pub(crate) save_snapshot: Option<PathBuf>,
 
+    /// Replace ids, names or both in the snapshot that is written; verdicts stay what they are
+    #[arg(
+        long,
+        value_name = "WHAT",
+        requires = "save_snapshot",
+        value_parser = PossibleValuesParser::new(REDACTIONS)
+    )]
+    pub(crate) redact: Option<String>,
+
     /// Say what is new, unchanged and fixed since the JSON report of an earlier run
     #[arg(long, value_name = "REPORT.json")]
     pub(crate) previous: Option<PathBuf>,
@@ -183,6 +192,10 @@ pub(crate) struct Collect {
     /// Where to write the snapshot; compressed where the name ends in .zst
     #[arg(long, value_name = "FILE")]
     pub(crate) output: PathBuf,
+
+    /// Replace ids, names or both in it; verdicts stay what they are
+    #[arg(long, value_name = "WHAT", value_parser = PossibleValuesParser::new(REDACTIONS))]
+    pub(crate) redact: Option<String>,
 }
 
 /// `vaudit list-blobs`.
@@ -483,6 +496,7 @@ pub(crate) const DEFAULT_MANIFEST: &str = "vaudit.toml";
 const CLOUDS: [&str; 3] = ["public", "usgov", "china"];
 /// The words of `--profile`.
 pub(crate) const PROFILES: [&str; 3] = ["reference", "hardened", "all"];
+const REDACTIONS: [&str; 3] = ["ids", "names", "all"];
 const FAIL_ON: [&str; 6] = ["critical", "high", "medium", "low", "note", "never"];
 const CREDENTIALS: [&str; 7] = [
     "environment",

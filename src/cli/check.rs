@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use vaudit_azure::random_bytes;
 use vaudit_engine::{
     ExitCode, FailOn, Inputs, Profile, assess, compare, matches_rule, needs, select,
 };
 use vaudit_model::assessment::{Assessment, Source};
+use vaudit_model::blob::Shelf;
 use vaudit_model::blob_listing::Contents;
 use vaudit_model::history::{Comparison, PastReport};
 use vaudit_model::instant::show;
+use vaudit_model::redaction::{Hides, Key};
 use vaudit_model::snapshot::Selection as Judged;
 use vaudit_model::{Deployment, Rule, Severity, Snapshot};
 use vaudit_reports::{
@@ -24,8 +27,9 @@ use crate::history::Past;
 use crate::outputs::{Outputs, to_stdout};
 use crate::pending_file::{Destination, PendingFile};
 use crate::sources::{self, Audit, LiveAudit};
+use crate::spool::Spool;
 use crate::terminal::Screen;
-use crate::{collecting, git, snapshot};
+use crate::{collecting, git, redaction, snapshot};
 
 /// Judges the live deployments, the demo, or a snapshot.
 ///
@@ -70,7 +74,7 @@ pub(crate) async fn check(arguments: &Check, talk: &Talk) -> Result<ExitCode, Fa
             let snapshot =
                 read(&live, &deployments, &choice, listing, &arguments.target, talk).await?;
             if let Some(file) = files.snapshot {
-                snapshot::write(&snapshot, file)?;
+                write(file, &snapshot, arguments.redact.as_deref())?;
             }
             let source = if live.simulator.is_some() { Source::Demo } else { Source::Live };
             let run = Run {
@@ -102,7 +106,7 @@ pub(crate) async fn collect(arguments: &Collect, talk: &Talk) -> Result<ExitCode
     // What was collected is no judgement: `check --snapshot` chooses its profile anew.
     snapshot.header.selection =
         Judged { deployments: choice.judged.deployments.clone(), ..Judged::default() };
-    snapshot::write(&snapshot, file)?;
+    write(file, &snapshot, arguments.redact.as_deref())?;
     let unread = snapshot.documents().filter(|document| document.status != Some(200)).count();
     let documents = snapshot.documents().count();
     warn_of_older_versions(&snapshot, &conversation);
@@ -111,6 +115,24 @@ pub(crate) async fn collect(arguments: &Collect, talk: &Talk) -> Result<ExitCode
         arguments.output.display()
     ));
     Ok(collecting::exit_code(snapshot.header.stopped, unread > 0))
+}
+
+/// Writes a snapshot, redacted if it is to be. The key is made for this file and kept nowhere.
+fn write(file: PendingFile, snapshot: &Snapshot, redact: Option<&str>) -> Result<(), Failure> {
+    let Some(hides) = redact.and_then(Hides::named) else {
+        return snapshot::write(snapshot, file);
+    };
+    let key = random_bytes().map_err(|error| {
+        Failure::new("the system has no random numbers to redact with").because(&error)
+    })?;
+    let shelf = Shelf::backed_by(Spool::default());
+    let redacted =
+        redaction::redacted(snapshot, hides, Key::new(key), &shelf).map_err(|error| {
+            Failure::new(format!("the snapshot is not written, as {error}")).help(
+                "please report this; without `--redact` it can be written, with everything in it",
+            )
+        })?;
+    snapshot::write(&redacted, file)
 }
 
 /// Reads what the chosen rules need.

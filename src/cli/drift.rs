@@ -6,6 +6,7 @@ pub(crate) mod options;
 use vaudit_engine::{ExitCode, FailOn, Inputs, Look, assess};
 use vaudit_model::assessment::{Assessment, Source};
 use vaudit_model::drift as model;
+use vaudit_model::redaction::Redaction;
 use vaudit_model::{Deployment, Snapshot};
 use vaudit_reports::{Format, TableOptions, drift as reports};
 
@@ -31,8 +32,14 @@ pub(crate) async fn drift(arguments: &Drift, talk: &Talk) -> Result<ExitCode, Fa
     let outputs = outputs(arguments)?;
     let conversation = Conversation::new(talk);
     let (baseline, approved) = sources::offline(&arguments.baseline, None)?;
+    let approved_names = baseline.header.redaction.as_ref();
+    if arguments.snapshot.is_none() {
+        // Azure calls everything by its name.
+        comparable(approved_names, None)?;
+    }
     let (now, choice, files) = look(arguments, talk, &outputs, &conversation).await?;
     check::warn_of_older_versions(&now.snapshot, &conversation);
+    comparable(approved_names, now.snapshot.header.redaction.as_ref())?;
     let before = judge(&baseline, &approved, &of_baseline(&choice, &approved), &choice);
     let own = choice.deployments(now.audit())?;
     let mut after = judge(&now.snapshot, now.audit(), &own, &choice);
@@ -68,6 +75,21 @@ fn outputs(arguments: &Drift) -> Result<Outputs, Failure> {
             Err(Failure::new(message))
         }
     }
+}
+
+/// Two looks that call things by different names cannot be compared.
+fn comparable(own: Option<&Redaction>, other: Option<&Redaction>) -> Result<(), Failure> {
+    if own == other {
+        return Ok(());
+    }
+    let message = match (own, other) {
+        (Some(_), None) => "the baseline is redacted, and what it is compared with is not",
+        (None, _) => "the baseline is not redacted, and what it is compared with is",
+        (Some(_), Some(_)) => "the two snapshots are redacted with different keys",
+    };
+    Err(Failure::new(format!("{message}: the same thing has two names")).help(
+        "compare two snapshots that are not redacted; the key of a redacted one is kept nowhere",
+    ))
 }
 
 /// The present state.

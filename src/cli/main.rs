@@ -20,6 +20,7 @@ mod pending_file;
 mod permissions;
 mod problems;
 mod progress;
+mod redaction;
 mod simulate;
 mod snapshot;
 mod sources;

@@ -13,6 +13,7 @@ pub use documentation::commented_defaults;
 pub use draft::{Draft, Entry};
 pub use flags::{Flags, flag_for_key, from_flags};
 pub use problem::{Note, Problem};
+pub use redaction::redacted;
 pub use schema::json_schema;
 
 mod clouds;
@@ -27,6 +28,7 @@ mod keys;
 mod nearest;
 mod places;
 mod problem;
+mod redaction;
 mod room;
 mod schema;
 mod syntax;

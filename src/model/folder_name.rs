@@ -3,6 +3,7 @@
 //! The leftmost place that holds a timestamp counts, and there the most specific form. A prefix or
 //! suffix (`backup-…`, `…_full`) is set off by something other than a letter or digit.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use jiff::civil::{Date, DateTime, Time};
@@ -104,19 +105,20 @@ pub fn read_folder_name(name: &str, policy: &BackupPolicy) -> FolderName {
     read_at_boundaries(name, &zones)
 }
 
-/// The places where a timestamp may begin: the start, and after what is no letter or digit.
+/// The leftmost timestamp of a name.
 fn read_at_boundaries(name: &str, zones: &Zones<'_>) -> FolderName {
+    let found = boundaries(name).find_map(|start| read_here(&name[start..], zones));
+    found.unwrap_or(FolderName::Unstamped)
+}
+
+/// The digits at the start of a name, and after what is no letter or digit.
+fn boundaries(name: &str) -> impl Iterator<Item = usize> {
     let mut after_boundary = true;
-    for (start, c) in name.char_indices() {
-        if after_boundary
-            && c.is_ascii_digit()
-            && let Some(found) = read_here(&name[start..], zones)
-        {
-            return found;
-        }
+    name.char_indices().filter_map(move |(start, c)| {
+        let begins = after_boundary && c.is_ascii_digit();
         after_boundary = !c.is_alphanumeric();
-    }
-    FolderName::Unstamped
+        begins.then_some(start)
+    })
 }
 
 /// The first form that fits in shape decides. Digits that are no moment of the calendar are not read
@@ -138,6 +140,31 @@ fn read_with_own_regex(name: &str, own: &str, zones: &Zones<'_>) -> FolderName {
         Some(range) => read_here(&name[range], zones).unwrap_or(FolderName::Unstamped),
         None => FolderName::Unstamped,
     }
+}
+
+/// Where a name holds what is read as a timestamp, in any order of day and month, when the manifest has
+/// no expression of its own.
+pub(crate) fn place_of_stamp(name: &str) -> Option<Range<usize>> {
+    boundaries(name).find_map(|start| stamp_at(name, start))
+}
+
+/// The same with an expression of the manifest.
+pub(crate) fn place_of_own_stamp(name: &str, own: &Regex) -> Option<Range<usize>> {
+    let group = own.captures(name)?.name("timestamp")?.range();
+    stamp_at(&name[..group.end], group.start)
+}
+
+/// The timestamp that begins at a place, without what sets it off.
+fn stamp_at(name: &str, start: usize) -> Option<Range<usize>> {
+    let rest = &name[start..];
+    let orders = [DateOrder::YearMonthDay, DateOrder::DayMonthYear, DateOrder::MonthDayYear];
+    orders
+        .into_iter()
+        .find_map(|date_order| read_here(rest, &Zones { timezone: &TimeZone::UTC, date_order }))?;
+    let (regex, _) = FORMS.iter().find(|(regex, _)| regex.is_match(rest))?;
+    let found = regex.find(rest)?.as_str();
+    let stamp = found.strip_suffix(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(found);
+    Some(start..start + stamp.len())
 }
 
 fn number<T: std::str::FromStr>(captures: &Captures<'_>, names: &[&str]) -> Option<T> {

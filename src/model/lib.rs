@@ -25,6 +25,7 @@ pub mod need;
 pub mod network_path;
 pub mod permissions;
 pub mod reader;
+pub mod redaction;
 pub mod region;
 pub mod rule;
 pub mod shell;

@@ -19,6 +19,7 @@ use crate::document::{Answer, Body, Document, ErrorBody, NextPage};
 use crate::fact::{Fact, Gap, List, Reason, Source};
 use crate::need::{Audience, Request, RequestKind};
 use crate::reader::Node;
+use crate::redaction::Redaction;
 
 pub use error::SnapshotError;
 pub use lines::schema;
@@ -70,6 +71,9 @@ pub struct Header {
     /// The run the blob listings were taken from, where that was another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blob_listing: Option<BlobListing>,
+    /// How ids and names were replaced, where they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redaction: Option<Redaction>,
     /// The manifest the run was made with.
     pub manifest: ManifestCopy,
 }
@@ -89,6 +93,7 @@ impl Header {
             retries: 0,
             identity: Identity::default(),
             blob_listing: None,
+            redaction: None,
             manifest: ManifestCopy::default(),
         }
     }

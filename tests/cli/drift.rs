@@ -289,6 +289,9 @@ fn a_baseline_that_is_none_is_refused_before_azure_is_asked() {
         let ran = vaudit.run(&["drift", "--baseline", baseline]).exits(2).says(why);
         assert!(ran.stdout.is_empty());
     }
+    vaudit.run(&["collect", "--redact", "all", "--output", "redacted"]).exits(0);
+    let ran = vaudit.run(&["drift", "--baseline", "redacted", "--snapshot", "approved"]).exits(2);
+    ran.says("the baseline is redacted, and what it is compared with is not");
     vaudit.run(&["drift"]).exits(2).says("--baseline <FILE>");
     let both = ["drift", "--baseline", "approved", "--snapshot", "approved", "--activity"];
     vaudit.run(&both).exits(2).says("cannot be used with");

@@ -14,7 +14,10 @@ mod graft;
 mod kinds;
 mod known;
 mod naive;
+#[path = "../redaction/names.rs"]
+mod names;
 mod place;
+mod redacted;
 mod shown;
 #[path = "../support/mod.rs"]
 mod support;
@@ -74,6 +77,19 @@ fn a_recorded_resource_in_the_estate_gets_the_verdicts_of_its_values() {
     }
     println!("{} audits, {compared} verdicts", counts.values().sum::<usize>());
     assert!(wrong.is_empty(), "{} verdicts are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn no_recorded_id_or_name_stays_where_it_is_redacted() {
+    let exchanges = exchanges(&folder());
+    let left: Vec<String> = exchanges
+        .iter()
+        .filter_map(|exchange| {
+            let left = redacted::left_of(exchange);
+            (!left.is_empty()).then(|| format!("{}: {}", exchange.at(), left.join(", ")))
+        })
+        .collect();
+    assert!(left.is_empty(), "{} of {}:\n{}", left.len(), exchanges.len(), left.join("\n"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test target uses its own part of the helpers")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+pub(crate) mod cases;
 pub(crate) mod look;
 pub(crate) mod pages;
 pub(crate) mod proxy;

@@ -175,7 +175,10 @@ impl Estate<'_> {
                 let at = if stamp.date_only { stamp.at.min(now) } else { stamp.at };
                 dated.past.push((folder.clone(), made.unwrap_or(at)));
             }
-            dated.past.sort_by(|(a, at_a), (b, at_b)| at_b.cmp(at_a).then(b.prefix.cmp(&a.prefix)));
+            // Of folders with one date the last of the listing comes first, which the service has
+            // sorted: a redacted listing keeps this order, not that of names.
+            dated.past.reverse();
+            dated.past.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
             Fact::Known(dated, source)
         })
     }

@@ -58,7 +58,7 @@ pub use postgres::{
 };
 pub use route_tables::{Detour, RouteTable, UserRoute};
 pub use security_groups::{Filter, SecurityGroup};
-pub use storage::{BlobContainer, StorageAccount};
+pub use storage::{BlobContainer, StorageAccount, sounds_like_backup};
 pub use storage_access::{Admission, VirtualNetworkRule};
 pub use subnets::Occupant;
 pub use subscription::{ResourceGroup, Subscription};

@@ -263,3 +263,8 @@ fn is_named(account: &StorageAccount, selector: &Selector) -> bool {
         Selector::Id(id) => account.id == *id,
     }
 }
+
+/// Whether the name of a container sounds like backups.
+pub fn sounds_like_backup(name: &str) -> bool {
+    ["back", "bkp", "bak", "dr"].iter().any(|part| name.contains(part))
+}
