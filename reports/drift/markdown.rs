@@ -5,7 +5,7 @@ use vaudit_model::drift::{Class, DeploymentDrift, Difference, Drift};
 use vaudit_model::rule::sentence;
 
 use super::{
-    comparison, counts, details, event, exit_code, manifests, search, title, turned, value,
+    comparison, counts, details, event, exit_code, heading, manifests, search, title, turned, value,
 };
 use crate::markdown::LIMIT;
 use crate::markdown_text::{code, prose};
@@ -60,17 +60,6 @@ fn within(drift: &Drift, limit: usize) -> String {
 fn outcome(drift: &Drift) -> String {
     let all: Vec<Difference> = drift.differences().cloned().collect();
     counts(&all)
-}
-
-fn heading(class: Class) -> &'static str {
-    match class {
-        Class::BreaksDesign => "Breaks the design",
-        Class::CouldNotCompare => "Could not be compared",
-        Class::MendsDesign => "Mends the design",
-        Class::New => "New",
-        Class::Gone => "Gone",
-        Class::AllowedChange => "Allowed changes",
-    }
 }
 
 fn paragraph(drift: &Drift, own: &DeploymentDrift, difference: &Difference) -> String {

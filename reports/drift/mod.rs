@@ -69,6 +69,18 @@ fn counts(differences: &[Difference]) -> String {
     is_quiet.then(|| none.to_owned()).into_iter().chain(parts).collect::<Vec<_>>().join(", ")
 }
 
+/// What stands above the differences of a class.
+fn heading(class: Class) -> &'static str {
+    match class {
+        Class::BreaksDesign => "Breaks the design",
+        Class::CouldNotCompare => "Could not be compared",
+        Class::MendsDesign => "Mends the design",
+        Class::New => "New",
+        Class::Gone => "Gone",
+        Class::AllowedChange => "Allowed changes",
+    }
+}
+
 /// What the exit code means.
 fn exit_code(drift: &Drift) -> String {
     let meaning = match drift.exit_code {

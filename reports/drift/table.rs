@@ -5,7 +5,8 @@ use vaudit_model::drift::{ActivitySearch, Class, DeploymentDrift, Difference, Dr
 use vaudit_model::rule::Verdict;
 
 use super::{
-    comparison, counts, details, event, exit_code, lost, manifests, search, title, turned, value,
+    comparison, counts, details, event, exit_code, heading, lost, manifests, search, title, turned,
+    value,
 };
 use crate::TableOptions;
 use crate::layout::Sheet;
@@ -167,17 +168,6 @@ impl Block<'_> {
             (None, None, after) => came_or_went(sheet, "new", after),
             (None, before, _) => came_or_went(sheet, "gone", before),
         }
-    }
-}
-
-fn heading(class: Class) -> &'static str {
-    match class {
-        Class::BreaksDesign => "Breaks the design",
-        Class::CouldNotCompare => "Could not be compared",
-        Class::MendsDesign => "Mends the design",
-        Class::New => "New",
-        Class::Gone => "Gone",
-        Class::AllowedChange => "Allowed changes",
     }
 }
 

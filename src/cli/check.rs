@@ -16,7 +16,7 @@ use vaudit_model::redaction::{Hides, Key};
 use vaudit_model::snapshot::Selection as Judged;
 use vaudit_model::{Deployment, Rule, Severity, Snapshot};
 use vaudit_reports::{
-    Format, SarifOptions, TableOptions, github, json, junit, markdown, sarif, table, waiver_hint,
+    Format, SarifOptions, github, json, junit, markdown, sarif, table, waiver_hint,
 };
 
 use crate::arguments::{Check, Collect, Selection, Talk, Target};
@@ -331,13 +331,7 @@ impl Run<'_> {
     fn render(&self, assessment: &Assessment, format: Format, screen: &Screen) -> String {
         match format {
             Format::Table => {
-                let options = TableOptions {
-                    width: screen.width,
-                    colour: screen.colour,
-                    unicode: screen.unicode,
-                    verbose: self.talk.verbose,
-                    quiet: self.talk.quiet,
-                };
+                let options = screen.table(self.talk);
                 table::render(assessment, &options)
             }
             Format::Json => json::render(assessment),

@@ -8,7 +8,7 @@ use vaudit_model::assessment::{Assessment, Source};
 use vaudit_model::drift as model;
 use vaudit_model::redaction::Redaction;
 use vaudit_model::{Deployment, Snapshot};
-use vaudit_reports::{Format, TableOptions, drift as reports};
+use vaudit_reports::{Format, drift as reports};
 
 use crate::arguments::Talk;
 use crate::check::{self, Choice};
@@ -199,13 +199,7 @@ impl Report<'_> {
                 report.text
             }
             Format::Table | Format::Junit | Format::Github => {
-                let options = TableOptions {
-                    width: screen.width,
-                    colour: screen.colour,
-                    unicode: screen.unicode,
-                    verbose: self.talk.verbose,
-                    quiet: self.talk.quiet,
-                };
+                let options = screen.table(self.talk);
                 reports::table::render(self.drift, &options)
             }
         }

@@ -10,7 +10,6 @@ use vaudit_manifest::{Context, parse};
 use vaudit_model::Snapshot;
 use vaudit_model::blob::Shelf;
 use vaudit_model::snapshot::{SnapshotError, SnapshotFile};
-use vaudit_reports::TableOptions;
 use vaudit_reports::snapshot::{Shown, json, render, verified};
 
 use crate::arguments::{ShowFormat, ShowSnapshot, SnapshotCommand, Talk};
@@ -37,13 +36,13 @@ pub(crate) fn snapshot(command: &SnapshotCommand, talk: &Talk) -> Result<ExitCod
     match command {
         SnapshotCommand::Verify { file } => {
             let read = read(file, "snapshot", HOW_TO_WRITE)?;
-            to_stdout(&verified(&shown(file, &read), &options(talk)))?;
+            to_stdout(&verified(&shown(file, &read), &Screen::of_stdout(talk.color).table(talk)))?;
         }
         SnapshotCommand::Show(ShowSnapshot { file, format }) => {
             let read = read(file, "snapshot", HOW_TO_WRITE)?;
             let shown = shown(file, &read);
             to_stdout(&match format {
-                ShowFormat::Table => render(&shown, &options(talk)),
+                ShowFormat::Table => render(&shown, &Screen::of_stdout(talk.color).table(talk)),
                 ShowFormat::Json => json(&shown),
             })?;
         }
@@ -63,11 +62,6 @@ fn shown<'f>(path: &Path, file: &'f SnapshotFile) -> Shown<'f> {
         deployments: deployments.into_iter().map(|own| own.name).collect(),
         is_of_demo: is_of_demo(&header.manifest),
     }
-}
-
-fn options(talk: &Talk) -> TableOptions {
-    let Screen { width, colour, unicode } = Screen::of_stdout(talk.color);
-    TableOptions { width, colour, unicode, verbose: talk.verbose, quiet: talk.quiet }
 }
 
 /// Writes a snapshot into its file, compressed where its name says so.

@@ -5,7 +5,9 @@ use std::io::{self, IsTerminal};
 
 use anstream::{AutoStream, ColorChoice};
 
-use crate::arguments::ColorWhen;
+use vaudit_reports::TableOptions;
+
+use crate::arguments::{ColorWhen, Talk};
 
 /// The width of reports that do not go to a terminal.
 const WIDTH_OF_FILES: usize = 100;
@@ -33,6 +35,12 @@ impl Screen {
     /// Asks stdout and the environment.
     pub(crate) fn of_stdout(when: ColorWhen) -> Self {
         Self { width: width(), colour: colour(when), unicode: unicode() }
+    }
+
+    /// How a table is written for it.
+    pub(crate) fn table(self, talk: &Talk) -> TableOptions {
+        let Self { width, colour, unicode } = self;
+        TableOptions { width, colour, unicode, verbose: talk.verbose, quiet: talk.quiet }
     }
 }
 

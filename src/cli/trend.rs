@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use vaudit_engine::{ExitCode, TrendBuilder, TrendChoice, matches_rule};
-use vaudit_reports::{TableOptions, trend};
+use vaudit_reports::trend;
 
 use crate::arguments::Talk;
 use crate::conversation::Conversation;
@@ -104,14 +104,7 @@ pub(crate) fn trend(arguments: &Trend, talk: &Talk) -> Result<ExitCode, Failure>
     let told = builder.finish(&choice);
     let text = match arguments.format {
         TrendFormat::Table => {
-            let screen = Screen::of_stdout(talk.color);
-            let options = TableOptions {
-                width: screen.width,
-                colour: screen.colour,
-                unicode: screen.unicode,
-                verbose: talk.verbose,
-                quiet: talk.quiet,
-            };
+            let options = Screen::of_stdout(talk.color).table(talk);
             trend::table(&told, &options)
         }
         TrendFormat::Json => trend::json(&told),

@@ -216,6 +216,27 @@ fn deployments_come_and_go_with_the_manifest() {
         .map(|own| (own["class"].as_str().unwrap(), own["name"].as_str().unwrap()))
         .collect();
     assert_eq!(told, [("new", "renamed"), ("gone", "production")]);
+    // Nobody approved what fails in it.
+    watched.tell(&newer(), &json!([]));
+    let report = watched.json(&[], 1);
+    let worst = differences(&report)[0];
+    assert_eq!(worst["class"], "breaks-design");
+    assert_eq!(worst["rules"][0]["rule"], "PG001");
+}
+
+#[test]
+fn what_cannot_be_told_apart_is_neither_new_nor_gone() {
+    let watched = Watched::compliant();
+    let undated = json!({"displayName": "helm", "startDateTime": "soon", "endDateTime": "later"});
+    let changes = json!([
+        {"set": "graph:applications/{app}#/passwordCredentials", "to": [undated]},
+        {"set": "{aks}#/properties/agentPoolProfiles/user/name", "to": null},
+    ]);
+    watched.tell(&changes, &json!([]));
+    let report = watched.json(&[], 3);
+    for own in differences(&report) {
+        assert_eq!(own["class"], "could-not-compare", "{own}");
+    }
 }
 
 /// An event of the Activity Log about a resource.

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use vaudit_engine::{ExitCode, Profile, select};
 use vaudit_model::Rule;
-use vaudit_reports::TableOptions;
 use vaudit_reports::diagnosis::{self, Finding, State};
 
 use crate::arguments::{DEFAULT_MANIFEST, Doctor, Talk};
@@ -47,14 +46,7 @@ pub(crate) async fn doctor(arguments: &Doctor, talk: &Talk) -> Result<ExitCode, 
                 .fix("give --max-duration more seconds, or see above which host is slow"),
         ),
     }
-    let screen = Screen::of_stdout(talk.color);
-    let options = TableOptions {
-        width: screen.width,
-        colour: screen.colour,
-        unicode: screen.unicode,
-        verbose: talk.verbose,
-        quiet: talk.quiet,
-    };
+    let options = Screen::of_stdout(talk.color).table(talk);
     to_stdout(&diagnosis::render(&round.findings, &options))?;
     Ok(round.exit_code())
 }

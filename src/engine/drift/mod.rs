@@ -47,7 +47,7 @@ pub fn drift(baseline: Look<'_>, now: Look<'_>, rules: &[&'static Rule]) -> Drif
             let before = before.map(|at| &baseline.assessment.deployments[at]);
             let differences = match before {
                 Some(before) => compare((baseline.snapshot, before), (now.snapshot, after), rules),
-                None => vec![whole_deployment(after, Class::New)],
+                None => unapproved(after),
             };
             told(after, differences)
         })
@@ -110,6 +110,19 @@ fn compare(before: Assessed<'_>, after: Assessed<'_>, rules: &[&'static Rule]) -
     let turns = turns::between(&before.1.results, &after.1.results);
     let mut differences = attribution::of(found, &turns);
     differences.extend(losses(lost, &turns, (before.1, after.1)));
+    worst_first(differences)
+}
+
+/// Of a deployment that the baseline does not know everything is new; what fails in it nobody approved.
+fn unapproved(own: &DeploymentAssessment) -> Vec<Difference> {
+    let turns = turns::between(&[], &own.results);
+    let mut differences = attribution::of(Vec::new(), &turns);
+    differences.extend(losses(Vec::new(), &turns, (own, own)));
+    differences.push(whole_deployment(own, Class::New));
+    worst_first(differences)
+}
+
+fn worst_first(mut differences: Vec<Difference>) -> Vec<Difference> {
     differences.sort_by_cached_key(|own| {
         let severity = own.rules.iter().map(|rule| rule.severity).max();
         let resource = own.resource.to_ascii_lowercase();

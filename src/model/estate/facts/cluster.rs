@@ -24,7 +24,7 @@ impl EstateFacts {
     }
 
     fn cluster(&mut self, node: &Node<'_>) {
-        let Ok(cluster) = ManagedCluster::read(node) else { return };
+        let Some(cluster) = self.readable(CLUSTERS, ManagedCluster::read(node)) else { return };
         let properties = node.at("properties");
         let network = properties.at("networkProfile");
         let ranges = properties.at("apiServerAccessProfile").at("authorizedIPRanges");
@@ -48,7 +48,7 @@ impl EstateFacts {
             .settings("apiServerAccessProfile.authorizedIPRanges", &ranges, None);
         let list = format!("the node pools of {}", cluster.id.name());
         for pool in self.list(&list, cluster.agent_pools.clone()) {
-            let Some(name) = pool.name.value().cloned() else { continue };
+            let Some([name]) = self.told_apart(&list, [pool.name.clone()]) else { continue };
             let id = cluster.id.child("agentPools", &name);
             let source = cluster.agent_pools.source().unwrap_or(&cluster.source).clone();
             self.arm("node pool", &list, &id, &source)

@@ -2,6 +2,7 @@
 
 use super::EstateFacts;
 use crate::estate::Estate;
+use crate::fact::Fact;
 
 const ZONE: &str = "the private DNS zone";
 const LINKS: &str = "the links of the private DNS zone";
@@ -22,11 +23,17 @@ impl EstateFacts {
             if record.auto_registered.value() == Some(&true) {
                 continue;
             }
-            let Some(source) = record.addresses.source().cloned() else { continue };
+            let source = match &record.addresses {
+                Fact::Known(_, source) | Fact::Absent(source) => source.clone(),
+                Fact::Unread(gap) => {
+                    self.note(RECORDS, Some(gap.clone()));
+                    continue;
+                }
+            };
             self.arm("address record", RECORDS, &record.id, &source).each(
                 "aRecords",
                 &record.addresses,
-                |address| crate::fact::Fact::Known(address.to_string(), source.clone()),
+                |address| Fact::Known(address.to_string(), source.clone()),
             );
         }
     }

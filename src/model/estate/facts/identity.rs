@@ -1,7 +1,7 @@
 //! Facts of the service principal: what it is, what it signs in with, and what it may.
 
-use super::EstateFacts;
 use super::value::Comparable;
+use super::{EstateFacts, Facts};
 use crate::arm_id::ArmId;
 use crate::estate::{Credential, Estate, role_name};
 use crate::fact::{Fact, List, Source};
@@ -67,10 +67,9 @@ impl EstateFacts {
     /// Secrets or certificates. One that is renewed is another one: its dates never change.
     fn credentials(&mut self, kind: &'static str, list: &str, credentials: Fact<List<Credential>>) {
         for own in self.list(list, credentials) {
-            let at = |fact: &Fact<jiff::Timestamp>| {
-                fact.value().map_or_else(|| "?".to_owned(), ToString::to_string)
-            };
-            let key = format!("{list} {} {} {}", own.name, at(&own.starts), at(&own.ends));
+            let dates = [&own.starts, &own.ends].map(|at| at.as_ref().map(ToString::to_string));
+            let Some([starts, ends]) = self.told_apart(list, dates) else { continue };
+            let key = format!("{list} {} {starts} {ends}", own.name);
             self.resource(
                 kind,
                 list,
@@ -86,10 +85,10 @@ impl EstateFacts {
 
     fn roles(&mut self, estate: &Estate<'_>) {
         for own in self.list(ASSIGNMENTS, estate.role_assignments().clone()) {
-            let grant = Grant::of(&own.principal_id, &own.role, &own.scope);
-            grant
-                .told(self, "role assignment", ASSIGNMENTS, own.source)
-                .text("condition", &own.condition);
+            let holder = (own.principal_id, own.role, own.scope);
+            if let Some(grant) = self.grant("role assignment", ASSIGNMENTS, holder, own.source) {
+                grant.text("condition", &own.condition);
+            }
         }
         // Without a licence for Privileged Identity Management there is nothing to be eligible for.
         let eligible = match estate.has_no_pim_licence() {
@@ -97,13 +96,13 @@ impl EstateFacts {
             false => self.list(ELIGIBLE, estate.eligible_roles()),
         };
         for own in eligible {
-            let grant = Grant::of(&own.principal_id, &own.role, &own.scope);
-            grant.told(self, "eligible role", ELIGIBLE, own.source);
+            let holder = (own.principal_id, own.role, own.scope);
+            self.grant("eligible role", ELIGIBLE, holder, own.source);
         }
         for own in self.list(ELSEWHERE, estate.tenant_assignments()) {
             // Those of the deployment's subscription are there already, under the same key.
-            let grant = Grant::of(&own.principal_id, &own.role, &own.scope);
-            grant.told(self, "role assignment", ELSEWHERE, own.source);
+            let holder = (own.principal_id, own.role, own.scope);
+            self.grant("role assignment", ELSEWHERE, holder, own.source);
         }
         for own in self.list(DENIALS, estate.deny_assignments()) {
             let source = Source {
@@ -125,14 +124,14 @@ impl EstateFacts {
                 .flag("isAssignableToRole", &own.is_assignable_to_role);
         }
         for own in self.list(DIRECTORY_ROLES, estate.directory_roles()) {
-            let role = own.role.value().map_or("an unread role", String::as_str);
-            let principal = own.principal_id.value().map_or("?", String::as_str);
+            let parts = [own.principal_id, own.role];
+            let Some([principal, role]) = self.told_apart(DIRECTORY_ROLES, parts) else { continue };
             let key = format!("directory role {principal} {role}");
-            self.resource("directory role", DIRECTORY_ROLES, key, role.to_owned(), own.source);
+            self.resource("directory role", DIRECTORY_ROLES, key, role, own.source);
         }
         for own in self.list(APP_ROLES, estate.app_role_assignments()) {
-            let role = own.app_role.value().map_or("an unread permission", String::as_str);
-            let api = own.api.value().map_or("?", String::as_str);
+            let parts = [own.app_role, own.api];
+            let Some([role, api]) = self.told_apart(APP_ROLES, parts) else { continue };
             let key = format!("application permission {api} {role}").to_ascii_lowercase();
             let name = format!("{role} at {api}");
             self.resource("application permission", APP_ROLES, key, name, own.source);
@@ -148,35 +147,20 @@ impl EstateFacts {
                 .fact("scope", told);
         }
     }
-}
 
-/// A role of a principal at a scope. One that is taken away and given again is the same grant, whatever
-/// the id Azure makes for it.
-struct Grant<'a> {
-    principal: &'a str,
-    role: &'a str,
-    scope: Option<&'a ArmId>,
-}
-
-impl<'a> Grant<'a> {
-    fn of(principal: &'a Fact<String>, role: &'a Fact<String>, scope: &'a Fact<ArmId>) -> Self {
-        Self {
-            principal: principal.value().map_or("?", String::as_str),
-            role: role.value().map_or("?", String::as_str),
-            scope: scope.value(),
-        }
-    }
-
-    fn told<'f>(
-        &self,
-        facts: &'f mut EstateFacts,
+    /// A role of a principal at a scope. One that is taken away and given again is the same grant,
+    /// whatever the id Azure makes for it.
+    fn grant(
+        &mut self,
         kind: &'static str,
         list: &str,
+        (principal, role, scope): (Fact<String>, Fact<String>, Fact<ArmId>),
         source: Source,
-    ) -> super::Facts<'f> {
-        let (scope, at) = self.scope.map_or(("?", "?"), |scope| (scope.key(), scope.as_str()));
-        let key = format!("{kind} {} {} {scope}", self.principal, self.role).to_ascii_lowercase();
-        let name = format!("{} at {at}", role_name(self.role));
-        facts.resource(kind, list, key, name, source)
+    ) -> Option<Facts<'_>> {
+        let scope = scope.map(|scope| scope.to_string());
+        let [principal, role, scope] = self.told_apart(list, [principal, role, scope])?;
+        let key = format!("{kind} {principal} {role} {scope}").to_ascii_lowercase();
+        let name = format!("{} at {scope}", role_name(&role));
+        Some(self.resource(kind, list, key, name, source))
     }
 }

@@ -105,6 +105,25 @@ impl EstateFacts {
         }
     }
 
+    /// An item that can be told from the others. One that cannot may be any of them, so its list
+    /// proves nothing about what is not on it.
+    fn readable<T>(&mut self, list: &str, item: Result<T, Gap>) -> Option<T> {
+        item.map_err(|gap| self.note(list, Some(gap))).ok()
+    }
+
+    /// What tells an item from the others where it has no id that lasts; absent parts are blank.
+    fn told_apart<const N: usize>(
+        &mut self,
+        list: &str,
+        parts: [Fact<String>; N],
+    ) -> Option<[String; N]> {
+        let lost = parts.iter().find_map(Fact::gap).cloned();
+        if let Some(gap) = lost {
+            return self.readable(list, Err(gap));
+        }
+        Some(parts.map(|part| part.value().cloned().unwrap_or_default()))
+    }
+
     /// A resource of Resource Manager. One that is there already keeps its list.
     fn arm(&mut self, kind: &'static str, list: &str, id: &ArmId, source: &Source) -> Facts<'_> {
         let source = Source { resource: id.as_str().to_owned(), ..source.clone() };

@@ -33,7 +33,7 @@ impl EstateFacts {
     }
 
     fn server(&mut self, node: &Node<'_>) {
-        let Ok(server) = PostgresServer::read(node) else { return };
+        let Some(server) = self.readable(SERVERS, PostgresServer::read(node)) else { return };
         let network = |fact: fn(&crate::estate::PostgresAccess) -> Fact<ArmId>| {
             server.access.as_ref().and_then(|access, _| fact(access))
         };

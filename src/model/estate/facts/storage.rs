@@ -32,7 +32,7 @@ impl EstateFacts {
     }
 
     fn account(&mut self, node: &Node<'_>) {
-        let Ok(account) = StorageAccount::read(node) else { return };
+        let Some(account) = self.readable(ACCOUNTS, StorageAccount::read(node)) else { return };
         let properties = node.at("properties");
         let acls = properties.at("networkAcls");
         self.arm("storage account", ACCOUNTS, &account.id, &account.source)
