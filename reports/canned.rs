@@ -23,6 +23,10 @@ pub(crate) use crate::canned_past::compared;
 /// A name that tries everything: colours, a cleared screen, line breaks, markup, a command, a link,
 /// a turned writing direction and characters without width.
 pub(crate) const HOSTILE: &str = "evil\u{1b}[31m\u{1b}[2J\r\n<b>&\"'$(reboot)`id`[x](https://evil.example)\u{202e}gnp.\u{200b}\u{9b}0m";
+/// A name that tries to get out of a page, a comment and an XML section, and to run there.
+pub(crate) const SCRIPT: &str = "</script><script>window.pwned = 1</script><img src=x onerror=\"window.pwned = 2\">--><svg onload='window.pwned = 3'>]]>&lt;";
+/// A name that a spreadsheet would run.
+pub(crate) const FORMULA: &str = "=cmd|' /C calc'!A0";
 /// A name of wide characters.
 pub(crate) const WIDE: &str = "日本語-データベース-🚀";
 
@@ -298,6 +302,22 @@ fn hostile(account: &str) -> Judgement {
     )
 }
 
+/// Names that want to be more than text in a page or a spreadsheet, and one of 300 characters.
+fn nested() -> Judgement {
+    let long = format!("{:+>300}", "\u{200f}\u{2067}tsil");
+    let account = resource(&format!("Microsoft.Storage/storageAccounts/{long}"));
+    Judgement::fail(
+        format!("{account}/{SCRIPT}"),
+        format!("{FORMULA} is admitted by {long}, next to \t{SCRIPT}."),
+    )
+    .with(fact(&account, "/properties/networkAcls").observed(FORMULA).expected("@SUM(A1:A9)"))
+    .with(fact(&long, "").observed(SCRIPT).expected("-1+1"))
+    .fix(
+        format!("{FORMULA}\r\n{SCRIPT}"),
+        vec![Command::new("az storage account show").arg("--name", SCRIPT)],
+    )
+}
+
 fn second() -> DeploymentAssessment {
     let name = format!("{WIDE} {HOSTILE}");
     let judged = |meta, judgement| result(meta, &name, judgement);
@@ -307,6 +327,7 @@ fn second() -> DeploymentAssessment {
                 AKS,
                 Judgement::pass(resource("Microsoft.ContainerService/managedClusters/a"), "Runs."),
             ),
+            judged(FOREIGN, nested()),
             judged(
                 HTTPS,
                 Judgement::pass(resource("Microsoft.Storage/storageAccounts/b"), "Refused."),
@@ -378,7 +399,15 @@ pub(crate) fn assessment() -> Assessment {
             waiver("DNS005", Accept::Fail, "2027-03-31", WaiverState::Active),
             waiver("IAM012", Accept::Both, "2026-11-30", WaiverState::Expiring),
             waiver("PG0*", Accept::Fail, "2026-10-31", WaiverState::Expired),
-            waiver("LOG001", Accept::Indeterminate, "2027-01-31", WaiverState::Unused),
+            WaiverUse {
+                state: WaiverState::Unused,
+                waiver: WaiverPolicy {
+                    reason: format!("{FORMULA} {SCRIPT}"),
+                    ticket: Some("+SEC-1".to_owned()),
+                    ..waiver("LOG001", Accept::Indeterminate, "2027-01-31", WaiverState::Unused)
+                        .waiver
+                },
+            },
             WaiverUse {
                 state: WaiverState::Void,
                 waiver: WaiverPolicy {
