@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use azure_core::base64;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -47,12 +46,12 @@ pub(crate) fn portion(
     pace: &Pace,
     count: usize,
 ) -> Result<(std::ops::Range<usize>, Option<String>), InvalidToken> {
-    let token = |start: usize| URL_SAFE_NO_PAD.encode(format!("from:{start}"));
+    let token = |start: usize| base64::encode_url_safe(format!("from:{start}"));
     let start = match asked.parameter("$skiptoken") {
         None if pace.empty_first_page && count > 0 => return Ok((0..0, Some(token(0)))),
         None => 0,
         Some(token) => {
-            let text = URL_SAFE_NO_PAD.decode(token).ok();
+            let text = base64::decode_url_safe(token).ok();
             let text = text.and_then(|text| String::from_utf8(text).ok());
             let start = text.as_deref().and_then(|text| text.strip_prefix("from:"));
             start.and_then(|start| start.parse().ok()).ok_or(InvalidToken)?

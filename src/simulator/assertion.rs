@@ -1,8 +1,7 @@
 //! Assertions in the place of a client secret: signed with a certificate of the application, or made
 //! by an issuer that the application trusts.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use azure_core::base64;
 use jiff::Timestamp;
 use rustls::SignatureScheme;
 use rustls::crypto::ring;
@@ -37,7 +36,7 @@ impl Certificate {
             [0x03, 0x82, _, _, 0x00, key @ ..] => key.to_vec(),
             _ => return None,
         };
-        Some(Self { thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(&der)), public_key })
+        Some(Self { thumbprint: base64::encode_url_safe(Sha256::digest(&der)), public_key })
     }
 
     fn has_signed(&self, content: &str, signature: &[u8]) -> bool {
@@ -71,14 +70,14 @@ pub(crate) fn check(auditor: &Auditor, endpoint: &str, assertion: &str) -> Resul
     let (content, signature) = assertion.rsplit_once('.').ok_or_else(malformed)?;
     let (header, claims) = content.split_once('.').ok_or_else(malformed)?;
     let decoded = |part: &str| {
-        let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
+        let bytes = base64::decode_url_safe(part).ok()?;
         serde_json::from_slice::<Value>(&bytes).ok().filter(Value::is_object)
     };
     let header = decoded(header).ok_or_else(malformed)?;
     let claims = decoded(claims).ok_or_else(malformed)?;
     let is_certificate = header.get("x5t").or(header.get("x5t#S256")).is_some();
     if is_certificate {
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| malformed())?;
+        let signature = base64::decode_url_safe(signature).map_err(|_| malformed())?;
         check_signature(auditor, &header, content, &signature)?;
         check_claims(auditor, endpoint, &claims)?;
     } else {

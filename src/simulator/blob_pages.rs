@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use azure_core::base64;
 
 use crate::blob_store::Blob;
 
@@ -51,14 +50,14 @@ pub(crate) fn entries<'a>(
 
 /// A marker as the service makes them: opaque, with its length in front.
 pub(crate) fn encode_marker(name: &str) -> String {
-    let encoded = STANDARD.encode(format!("{:06}!{name}", name.len())).replace('=', "-");
+    let encoded = base64::encode(format!("{:06}!{name}", name.len())).replace('=', "-");
     format!("2!{}!{encoded}", encoded.len())
 }
 
 /// The name a marker stands for; none when the marker was not made here.
 pub(crate) fn decode_marker(marker: &str) -> Option<String> {
     let encoded = marker.strip_prefix("2!")?.split_once('!')?.1.replace('-', "=");
-    let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let text = String::from_utf8(base64::decode(encoded).ok()?).ok()?;
     Some(text.split_once('!')?.1.to_owned())
 }
 

@@ -3,8 +3,7 @@
 //! What a row holds, and how much of an answer fits into one, follows recorded answers. Rows the
 //! caller may not read are left out without a word, as Azure leaves them out.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use azure_core::base64;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -177,7 +176,7 @@ pub(crate) fn answer(scenario: &Scenario, asked: &Asked, caller: &Claims) -> Ans
 fn page(query: &Query, rows: Vec<Row>, options: &Options, most: usize) -> Option<Value> {
     let start = match &options.skip_token {
         Some(token) => {
-            let bytes = STANDARD.decode(token).ok()?;
+            let bytes = base64::decode(token).ok()?;
             serde_json::from_slice::<Token>(&bytes).ok()?.rows_to_skip
         }
         None => options.skip.unwrap_or_default(),
@@ -197,7 +196,7 @@ fn page(query: &Query, rows: Vec<Row>, options: &Options, most: usize) -> Option
     });
     if has_more && can_go_on {
         let token = json!({"$id": "1", "MaxRows": size, "RowsToSkip": end}).to_string();
-        page["$skipToken"] = STANDARD.encode(token).into();
+        page["$skipToken"] = base64::encode(token).into();
     }
     Some(page)
 }

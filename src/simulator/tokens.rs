@@ -2,8 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use azure_core::base64;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -90,7 +89,7 @@ impl Mint {
 
     fn sealed(&self, claims: &Value) -> String {
         let header = json!({"typ": "JWT", "alg": "none"});
-        let content = [&header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+        let content = [&header, claims].map(|part| base64::encode_url_safe(part.to_string()));
         let content = content.join(".");
         let seal = self.seal(&content);
         format!("{content}.{seal}")
@@ -109,7 +108,7 @@ impl Mint {
         if !scheme.eq_ignore_ascii_case("bearer") || self.seal(content) != seal {
             return Err(TokenProblem::Garbage);
         }
-        let claims = content.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+        let claims = content.split('.').nth(1).and_then(|part| base64::decode_url_safe(part).ok());
         let claims = claims.and_then(|json| serde_json::from_slice::<Claims>(&json).ok());
         let claims = claims.ok_or(TokenProblem::Garbage)?;
         if claims.exp <= Timestamp::now().as_second() {
@@ -123,7 +122,7 @@ impl Mint {
 
     /// A keyed hash: enough that nobody mistakes a token of another run for one of this.
     fn seal(&self, content: &str) -> String {
-        URL_SAFE_NO_PAD.encode(self.key.hash_one(content).to_be_bytes())
+        base64::encode_url_safe(self.key.hash_one(content).to_be_bytes())
     }
 }
 

@@ -8,11 +8,10 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use azure_core::base64;
 use azure_core::error::{Error, ErrorKind};
 use azure_core::http::ClientMethodOptions;
 use azure_identity::ClientAssertion;
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
@@ -127,13 +126,13 @@ impl Certificate {
         let mut header = json!({
             "alg": "PS256",
             "typ": "JWT",
-            "x5t#S256": URL_SAFE_NO_PAD.encode(Sha256::digest(&own)),
+            "x5t#S256": base64::encode_url_safe(Sha256::digest(&own)),
         });
         if with_chain {
             let chain = [own].into_iter().chain(certificates);
-            header["x5c"] = chain.map(|der| Value::from(STANDARD.encode(der))).collect();
+            header["x5c"] = chain.map(|der| Value::from(base64::encode(der))).collect();
         }
-        Ok(Self { key, header: URL_SAFE_NO_PAD.encode(header.to_string()) })
+        Ok(Self { key, header: base64::encode_url_safe(header.to_string()) })
     }
 
     /// Says, signed, that a client asks a token endpoint for a token now.
@@ -149,16 +148,16 @@ impl Certificate {
             "aud": endpoint,
             "iss": client_id,
             "sub": client_id,
-            "jti": URL_SAFE_NO_PAD.encode(id),
+            "jti": base64::encode_url_safe(id),
             "iat": now.as_second(),
             "nbf": now.as_second(),
             "exp": now.as_second() + LIFE.as_secs(),
         });
-        let content = format!("{}.{}", self.header, URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let content = format!("{}.{}", self.header, base64::encode_url_safe(claims.to_string()));
         // With a salt as long as the digest, in TLS as in a JWT's PS256.
         let signer = self.key.choose_scheme(&[SignatureScheme::RSA_PSS_SHA256]);
         let signer = signer.ok_or_else(|| rustls::Error::General("the key cannot sign".into()))?;
-        let signature = URL_SAFE_NO_PAD.encode(signer.sign(content.as_bytes())?);
+        let signature = base64::encode_url_safe(signer.sign(content.as_bytes())?);
         Ok(format!("{content}.{signature}"))
     }
 }
@@ -224,7 +223,7 @@ pub(super) mod tests {
 
     fn part(text: &str, index: usize) -> Value {
         let part = text.split('.').nth(index).unwrap();
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+        serde_json::from_slice(&base64::decode_url_safe(part).unwrap()).unwrap()
     }
 
     #[test]
@@ -241,8 +240,8 @@ pub(super) mod tests {
             let assertion = certificate.assertion("client", endpoint, now).unwrap();
             let header = part(&assertion, 0);
             assert_eq!((&header["alg"], &header["typ"]), (&json!("PS256"), &json!("JWT")));
-            assert_eq!(header["x5t#S256"], URL_SAFE_NO_PAD.encode(Sha256::digest(&own)));
-            assert_eq!(header["x5c"][0], STANDARD.encode(&own));
+            assert_eq!(header["x5t#S256"], base64::encode_url_safe(Sha256::digest(&own)));
+            assert_eq!(header["x5c"][0], base64::encode(&own));
             assert_eq!(header["x5c"].as_array().unwrap().len(), 2);
             let claims = part(&assertion, 1);
             assert_eq!(claims["aud"], endpoint);

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use azure_core::base64;
 use azure_core::credentials::{AccessToken, Secret, TokenCredential};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
@@ -293,7 +292,7 @@ fn far_future() -> azure_core::time::OffsetDateTime {
 /// The claims of a token that is a JWT.
 fn payload(token: &str) -> Option<Value> {
     let payload = token.split('.').nth(1)?.trim_end_matches('=');
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+    serde_json::from_slice(&base64::decode_url_safe(payload).ok()?).ok()
 }
 
 /// `roles`, of a token that was given to an application: those given to a person have `scp`, and what
@@ -496,7 +495,7 @@ mod tests {
 
     #[test]
     fn only_the_token_of_an_application_names_its_roles() {
-        let token = |claims: &str| format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims));
+        let token = |claims: &str| format!("e30.{}.sig", base64::encode_url_safe(claims));
         let named = |roles: &[&str]| {
             ApplicationRoles::Named(roles.iter().map(|&role| role.to_owned()).collect())
         };
@@ -513,7 +512,7 @@ mod tests {
 
     #[test]
     fn claims_are_read_without_trusting_them() {
-        let payload = URL_SAFE_NO_PAD.encode(r#"{"oid":"o","azp":"a","tid":"t","exp":1}"#);
+        let payload = base64::encode_url_safe(r#"{"oid":"o","azp":"a","tid":"t","exp":1}"#);
         let claims = Claims::of(&format!("e30.{payload}.sig"));
         assert_eq!(claims.object_id.as_deref(), Some("o"));
         assert_eq!(claims.client_id.as_deref(), Some("a"));
