@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use vaudit_azure::random_bytes;
-use vaudit_engine::{
-    ExitCode, FailOn, Inputs, Profile, assess, compare, matches_rule, needs, select,
-};
+use vaudit_engine::{ExitCode, FailOn, Inputs, Profile, RuleGlob, assess, compare, needs, select};
 use vaudit_model::assessment::{Assessment, Source};
 use vaudit_model::blob::Shelf;
 use vaudit_model::blob_listing::Contents;
@@ -318,8 +316,9 @@ impl Run<'_> {
     fn warn_of_waivers(&self, assessment: &Assessment) {
         for (index, used) in assessment.waivers.iter().enumerate() {
             let rule = &used.waiver.rule;
-            let is_known = |own: &&Rule| matches_rule(rule, own.meta.id, own.meta.name);
-            if !vaudit_rules::CATALOGUE.iter().copied().any(|own| is_known(&own)) {
+            let glob = RuleGlob::new(rule);
+            let is_known = |own: &&Rule| glob.names(own.meta.id, own.meta.name);
+            if !vaudit_rules::CATALOGUE.iter().any(is_known) {
                 self.conversation.warn(&format!("the waiver for `{rule}` matches no rule"));
             } else if let Some(hint) = waiver_hint(assessment, index) {
                 let who = used.answers_for_it();

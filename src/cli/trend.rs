@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use vaudit_engine::{ExitCode, TrendBuilder, TrendChoice, matches_rule};
+use vaudit_engine::{ExitCode, RuleGlob, TrendBuilder, TrendChoice};
 use vaudit_reports::trend;
 
 use crate::arguments::Talk;
@@ -85,9 +85,10 @@ pub(crate) fn trend(arguments: &Trend, talk: &Talk) -> Result<ExitCode, Failure>
                 .help(format!("there are: {}", known.join(", "))));
         }
     }
-    for glob in &arguments.rules {
-        if !builder.has_rule(|id, name| matches_rule(glob, id, name)) {
-            return Err(Failure::new(format!("`{glob}` matches no rule of any report")));
+    let globs: Vec<RuleGlob> = arguments.rules.iter().map(|text| RuleGlob::new(text)).collect();
+    for (glob, text) in globs.iter().zip(&arguments.rules) {
+        if !builder.has_rule(|id, name| glob.names(id, name)) {
+            return Err(Failure::new(format!("`{text}` matches no rule of any report")));
         }
     }
     let choice = TrendChoice {
@@ -95,10 +96,7 @@ pub(crate) fn trend(arguments: &Trend, talk: &Talk) -> Result<ExitCode, Failure>
             arguments.deployments.is_empty()
                 || arguments.deployments.iter().any(|wanted| wanted == name)
         },
-        rule: &|id, name| {
-            arguments.rules.is_empty()
-                || arguments.rules.iter().any(|glob| matches_rule(glob, id, name))
-        },
+        rule: &|id, name| globs.is_empty() || globs.iter().any(|glob| glob.names(id, name)),
         since,
     };
     let told = builder.finish(&choice);

@@ -8,7 +8,7 @@ use vaudit_model::assessment::{RuleResult, WaiverState, WaiverUse};
 use vaudit_model::deployment::{Accept, WaiverPolicy};
 use vaudit_model::{Deployment, Rule, Verdict};
 
-use crate::select::matches_rule;
+use crate::glob::RuleGlob;
 
 /// How many days before its end a waiver is worth a warning.
 const EXPIRING_DAYS: i32 = 14;
@@ -39,14 +39,19 @@ pub(crate) fn apply<'r>(
 ) -> Vec<WaiverUse> {
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut results: Vec<_> = results.into_iter().collect();
+    let globs: Vec<RuleGlob> = waivers.iter().map(|waiver| RuleGlob::new(&waiver.rule)).collect();
     let mut reach: Vec<Reach> = waivers
         .iter()
-        .map(|waiver| Reach { may_cover_more: !extent.holds(waiver), ..Reach::default() })
+        .zip(&globs)
+        .map(|(waiver, glob)| Reach {
+            may_cover_more: !extent.holds(waiver, glob),
+            ..Reach::default()
+        })
         .collect();
     for (deployment, result) in &mut results {
         let (mut covering, mut lapsed) = (Vec::new(), Vec::new());
         for (index, waiver) in waivers.iter().enumerate() {
-            if !names(waiver, deployment, result) {
+            if !names(waiver, &globs[index], deployment, result) {
                 continue;
             }
             let verdict = result.judgement.verdict;
@@ -85,9 +90,8 @@ pub(crate) fn apply<'r>(
 
 impl Extent<'_> {
     /// Whether everything that a waiver names was judged.
-    fn holds(&self, waiver: &WaiverPolicy) -> bool {
-        let named =
-            |rule: &&&'static Rule| matches_rule(&waiver.rule, rule.meta.id, rule.meta.name);
+    fn holds(&self, waiver: &WaiverPolicy, glob: &RuleGlob) -> bool {
+        let named = |rule: &&&'static Rule| glob.names(rule.meta.id, rule.meta.name);
         let is_judged =
             |rule: &&'static Rule| self.rules.iter().any(|own| own.meta.id == rule.meta.id);
         let is_audited = |deployment: &Deployment| {
@@ -122,8 +126,8 @@ fn state(waiver: &WaiverPolicy, reach: Reach, today: Date) -> WaiverState {
 }
 
 /// Whether a waiver names the rule of a result, in its deployment.
-fn names(waiver: &WaiverPolicy, deployment: &str, result: &RuleResult) -> bool {
-    matches_rule(&waiver.rule, result.meta.id, result.meta.name)
+fn names(waiver: &WaiverPolicy, glob: &RuleGlob, deployment: &str, result: &RuleResult) -> bool {
+    glob.names(result.meta.id, result.meta.name)
         && waiver.deployment.as_deref().is_none_or(|name| name == deployment)
 }
 
