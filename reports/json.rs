@@ -11,13 +11,14 @@ use vaudit_model::assessment::{Assessment, WaiverUse};
 use vaudit_model::deployment::WaiverPolicy;
 use vaudit_model::instant::show;
 use vaudit_model::shell::inert;
+use vaudit_model::snapshot::Stopped;
 
 use crate::inert_json::pretty;
 use crate::json_deployment::Deployment;
 use crate::json_previous::Previous;
 
 /// The version of the schema. A reader that knows it ignores fields it does not know.
-const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 1;
 
 /// Renders the assessment as JSON. The same assessment gives the same bytes.
 pub fn render(assessment: &Assessment) -> String {
@@ -81,6 +82,9 @@ struct Run<'a> {
     source: &'static str,
     /// False when the run was stopped before everything planned was asked for.
     complete: bool,
+    /// Why it was stopped; null when it was not.
+    #[schemars(extend("enum" = ["interrupted", "terminated", "out-of-time", null]))]
+    stopped: Option<Stopped>,
     /// The exit code the verdicts amount to.
     exit_code: u8,
     /// How many requests were sent, retries not counted.
@@ -197,6 +201,7 @@ impl<'a> Run<'a> {
             profile: &run.profile,
             source: run.source.word(),
             complete: header.stopped.is_none(),
+            stopped: header.stopped,
             exit_code: run.exit_code,
             requests: header.requests,
             retries: header.retries,
@@ -288,9 +293,14 @@ mod tests {
             for result in deployment["results"].as_array_mut().unwrap() {
                 let result = result.as_object_mut().unwrap();
                 let mut own = vec![result["rule"].clone(), result["verdict"].clone()];
-                for field in
-                    ["baseline_state", "previous_verdict", "first_detected_at", "failing_since"]
-                {
+                for field in [
+                    "baseline_state",
+                    "previous_verdict",
+                    "previously_waived",
+                    "previously_in_sight",
+                    "first_detected_at",
+                    "failing_since",
+                ] {
                     own.push(result.remove(field).unwrap());
                 }
                 said.push(own.into());

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use vaudit_model::assessment::{Assessment, DeploymentAssessment, GapUse, RuleResult};
 use vaudit_model::deployment::Location;
+use vaudit_model::fact;
 use vaudit_model::instant::show;
 use vaudit_model::network_path::{Hop, State};
 use vaudit_model::rule::{Evidence, Severity, Tier, Verdict};
@@ -23,6 +24,8 @@ pub(crate) struct Deployment<'a> {
     subscription: &'a str,
     /// The resource group.
     resource_group: &'a str,
+    /// The table of the manifest that describes it; null without a file.
+    location: Option<Place<'a>>,
     /// At least one result for each selected rule, sorted by rule and subject.
     results: Vec<RuleOutcome<'a>>,
     /// What could not be seen, and which rules it cost their verdict.
@@ -76,6 +79,8 @@ struct RuleOutcome<'a> {
     message: String,
     /// The reason code of an indeterminate result, or why a rule is not applicable; else null.
     reason: Option<String>,
+    /// What could not be seen, for an indeterminate result; else null.
+    gap: Option<Loss<'a>>,
     /// The facts the verdict rests on.
     evidence: Vec<Fact<'a>>,
     /// How to mend it.
@@ -86,6 +91,8 @@ struct RuleOutcome<'a> {
     location: Option<Place<'a>>,
     /// The waiver that covers the result, or null.
     waiver: Option<Waiver<'a>>,
+    /// Its place in the manifest, counted from 0, or null.
+    waiver_index: Option<usize>,
     /// The waiver that covered the result until it expired or became void, or null.
     lapsed_waiver: Option<LapsedWaiver<'a>>,
     /// Stable across runs, casing and array order.
@@ -107,6 +114,19 @@ struct LapsedWaiver<'a> {
     /// Why, by whom and until when.
     #[serde(flatten)]
     waiver: Waiver<'a>,
+}
+
+/// What could not be seen, so that a rule could not be judged.
+#[derive(Serialize, JsonSchema)]
+struct Loss<'a> {
+    /// What was lost and why, as a clause.
+    message: String,
+    /// The missing permission, where one is known.
+    action: Option<&'a str>,
+    /// The scope that could not be read.
+    scope: Option<&'a str>,
+    /// The HTTP status, if there was an answer.
+    status: Option<u16>,
 }
 
 /// A fact as Azure told it.
@@ -160,6 +180,8 @@ struct Gap<'a> {
     reason: &'static str,
     /// The HTTP status, if there was an answer.
     status: Option<u16>,
+    /// What was lost and why, as a clause.
+    message: String,
     /// The rules that could not be judged for it.
     rules: &'a [String],
 }
@@ -192,6 +214,7 @@ impl<'a> Deployment<'a> {
             name: &assessed.deployment.name,
             subscription: &assessed.deployment.subscription,
             resource_group: &assessed.deployment.resource_group,
+            location: assessed.deployment.locations.nearest("").map(Place::of),
             results: assessed
                 .results
                 .iter()
@@ -235,6 +258,7 @@ impl<'a> RuleOutcome<'a> {
             subject: &judgement.subject,
             message: inert(&judgement.message),
             reason: judgement.reason().map(|reason| inert(&reason)),
+            gap: judgement.gap.as_ref().map(Loss::of),
             evidence: judgement.evidence.iter().map(Fact::of).collect(),
             remediation: Remediation {
                 text: inert(&judgement.remediation.text),
@@ -243,10 +267,22 @@ impl<'a> RuleOutcome<'a> {
             controls: controls.collect(),
             location: result.location.as_ref().map(Place::of),
             waiver: waiver.map(|used| Waiver::of(&used.waiver)),
+            waiver_index: result.waiver,
             lapsed_waiver: lapsed,
             fingerprint: &result.fingerprint,
             observed_digest: &result.observed_digest,
             marked: assessment.previous.as_ref().and_then(|past| past.mark(result)).map(Marked::of),
+        }
+    }
+}
+
+impl<'a> Loss<'a> {
+    fn of(gap: &'a fact::Gap) -> Self {
+        Self {
+            message: inert(&gap.message),
+            action: gap.action.as_deref(),
+            scope: gap.scope.as_deref(),
+            status: gap.status,
         }
     }
 }
@@ -277,6 +313,7 @@ impl<'a> Gap<'a> {
             scope: gap.scope.as_deref(),
             reason: gap.reason.code(),
             status: gap.status,
+            message: inert(&gap.message),
             rules: &gap.rules,
         }
     }

@@ -94,6 +94,10 @@ pub(crate) struct Marked {
     baseline_state: &'static str,
     /// The verdict of then; null where there was no such result.
     previous_verdict: Option<Verdict>,
+    /// Whether a waiver covered it then.
+    previously_waived: bool,
+    /// Whether the rule was judged then without a gap in this deployment.
+    previously_in_sight: bool,
     /// Since when it is a failure or a lost verdict, as far as reports were held against each other;
     /// null of what is neither.
     #[schemars(extend("format" = "date-time"))]
@@ -161,6 +165,8 @@ impl Marked {
         Self {
             baseline_state: mark.state.word(),
             previous_verdict: mark.previous_verdict,
+            previously_waived: mark.was_waived,
+            previously_in_sight: mark.was_in_sight,
             first_detected_at: mark.first_detected_at.map(show),
             failing_since: mark.failing_since.map(show),
         }

@@ -14,6 +14,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod sarif;
+pub mod saved;
 pub mod snapshot;
 pub mod table;
 pub mod trend;

@@ -204,6 +204,10 @@ pub enum WaiverState {
 }
 
 impl WaiverState {
+    /// Every state.
+    pub const ALL: [Self; 5] =
+        [Self::Active, Self::Expiring, Self::Expired, Self::Unused, Self::Void];
+
     /// The word of the report.
     pub fn word(self) -> &'static str {
         match self {

@@ -39,6 +39,12 @@ impl Command {
         self
     }
 
+    /// A line that a saved report holds. Its values were quoted when it was made, which cannot be seen
+    /// any more; control characters are replaced again.
+    pub fn saved(line: &str) -> Self {
+        Self { text: inert(line) }
+    }
+
     /// The whole line.
     pub fn as_str(&self) -> &str {
         &self.text

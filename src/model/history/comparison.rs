@@ -51,6 +51,9 @@ pub enum Baseline {
 }
 
 impl Baseline {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::New, Self::Unchanged, Self::Updated];
+
     /// The word of the report.
     pub fn word(self) -> &'static str {
         match self {
@@ -105,6 +108,17 @@ pub enum Fate {
 }
 
 impl Fate {
+    /// Every end.
+    pub const ALL: [Self; 7] = [
+        Self::Passes,
+        Self::Informational,
+        Self::NotApplicable,
+        Self::Gone,
+        Self::Unseen,
+        Self::RuleLeftOut,
+        Self::DeploymentLeftOut,
+    ];
+
     /// Whether the finding is over. Unknown is not over.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Passes | Self::Informational | Self::NotApplicable | Self::Gone)

@@ -163,7 +163,7 @@ impl PastReport {
         match serde_json::from_str::<Self>(text) {
             Ok(report) if report.schema_version == SCHEMA_VERSION => Ok(report),
             Ok(report) => Err(ReportError::OtherVersion(report.schema_version.to_string())),
-            Err(error) => Err(why(text, &error)),
+            Err(error) => Err(ReportError::of(text, &error)),
         }
     }
 
@@ -173,21 +173,23 @@ impl PastReport {
     }
 }
 
-/// What is wrong with a text that is no report of this version.
-fn why(text: &str, error: &serde_json::Error) -> ReportError {
-    let document: Value = match serde_json::from_str(text) {
-        Ok(document) => document,
-        Err(error) => return ReportError::NotJson(error.to_string()),
-    };
-    let is_report = document.get("tool").and_then(|tool| tool.get("name"))
-        == Some(&Value::from("vaudit"))
-        && document.get("deployments").is_some();
-    match document.get("schema_version") {
-        Some(version) if is_report && version.as_u64() == Some(SCHEMA_VERSION) => {
-            ReportError::Damaged(inert(&error.to_string()))
+impl ReportError {
+    /// What is wrong with a text that cannot be read as a report.
+    pub fn of(text: &str, error: &serde_json::Error) -> Self {
+        let document: Value = match serde_json::from_str(text) {
+            Ok(document) => document,
+            Err(error) => return Self::NotJson(error.to_string()),
+        };
+        let is_report = document.get("tool").and_then(|tool| tool.get("name"))
+            == Some(&Value::from("vaudit"))
+            && document.get("deployments").is_some();
+        match document.get("schema_version") {
+            Some(version) if is_report && version.as_u64() == Some(SCHEMA_VERSION) => {
+                Self::Damaged(inert(&error.to_string()))
+            }
+            Some(version) if is_report => Self::OtherVersion(inert(&version.to_string())),
+            _ => Self::NotAReport,
         }
-        Some(version) if is_report => ReportError::OtherVersion(inert(&version.to_string())),
-        _ => ReportError::NotAReport,
     }
 }
 
