@@ -22,8 +22,9 @@ const HEADLINE: usize = 500;
 pub fn render(assessment: &Assessment) -> String {
     let header = &assessment.run.header;
     let mut report = Report::new("vaudit");
-    let taken = header.finished_at.duration_since(header.started_at);
-    report.set_time(Duration::try_from(taken).unwrap_or_default());
+    // In whole seconds, as the JSON report has both: read back from one, the report is the same.
+    let taken = header.finished_at.as_second() - header.started_at.as_second();
+    report.set_time(Duration::from_secs(u64::try_from(taken).unwrap_or_default()));
     report.add_test_suites(assessment.deployments.iter().map(|own| suite(assessment, own)));
     match report.to_string() {
         Ok(text) => without_skipped_at_the_root(&text, &report),

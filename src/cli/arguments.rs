@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::drift::options::Drift;
+use crate::report::Report;
 use crate::trend::Trend;
 
 /// Audits Vectice deployments on Azure against their reference design.
@@ -62,6 +63,8 @@ pub(crate) enum Command {
     Collect(Box<Collect>),
     /// Say what has changed since an approved snapshot, and whether it breaks the design
     Drift(Box<Drift>),
+    /// Render a saved JSON report in another format
+    Report(Box<Report>),
     /// Say since when, how often and how long rules fail, from kept reports
     Trend(Box<Trend>),
     /// List the blobs of both containers, for `check --blob-listing`

@@ -1,7 +1,6 @@
 //! `vaudit check` and `vaudit collect`.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use vaudit_azure::random_bytes;
 use vaudit_engine::{ExitCode, FailOn, Inputs, Profile, RuleGlob, assess, compare, needs, select};
@@ -13,9 +12,7 @@ use vaudit_model::instant::show;
 use vaudit_model::redaction::{Hides, Key};
 use vaudit_model::snapshot::Selection as Judged;
 use vaudit_model::{Deployment, Rule, Severity, Snapshot};
-use vaudit_reports::{
-    Format, SarifOptions, github, json, junit, markdown, sarif, table, waiver_hint,
-};
+use vaudit_reports::{Format, json, waiver_hint};
 
 use crate::arguments::{Check, Collect, Selection, Talk, Target};
 use crate::collecting::Asked;
@@ -24,10 +21,11 @@ use crate::failure::Failure;
 use crate::history::Past;
 use crate::outputs::{Outputs, to_stdout};
 use crate::pending_file::{Destination, PendingFile};
+use crate::rendering::Rendering;
 use crate::sources::{self, Audit, LiveAudit};
 use crate::spool::Spool;
 use crate::terminal::Screen;
-use crate::{collecting, git, redaction, snapshot};
+use crate::{collecting, redaction, snapshot};
 
 /// Judges the live deployments, the demo, or a snapshot.
 ///
@@ -285,14 +283,21 @@ impl Run<'_> {
         let mut assessment = assess(inputs);
         assessment.previous = past.report.as_ref().map(|past| self.compared(&assessment, past));
         self.warn_of_waivers(&assessment);
+        let rendering = Rendering {
+            manifest: sources::file_of(&self.audit.copy),
+            source_root: self.arguments.source_root.as_deref(),
+            sarif_all: self.arguments.sarif_all,
+            talk: self.talk,
+            conversation: self.conversation,
+        };
         for (format, file) in files {
-            let text = self.render(&assessment, format, &Screen::of_file());
+            let text = rendering.of(&assessment, format, Screen::of_file());
             file.finish(|writer| writer.write_all(text.as_bytes()))?;
         }
         past.keep(&assessment.run, || json::render(&assessment))?;
         if let Some(format) = outputs.stdout {
             let screen = Screen::of_stdout(self.talk.color);
-            to_stdout(&self.render(&assessment, format, &screen))?;
+            to_stdout(&rendering.of(&assessment, format, screen))?;
         }
         let results = assessment.deployments.iter().flat_map(|own| &own.results);
         Ok(ExitCode::of(results, fail_on, snapshot.header.stopped))
@@ -326,60 +331,6 @@ impl Run<'_> {
             }
         }
     }
-
-    fn render(&self, assessment: &Assessment, format: Format, screen: &Screen) -> String {
-        match format {
-            Format::Table => {
-                let options = screen.table(self.talk);
-                table::render(assessment, &options)
-            }
-            Format::Json => json::render(assessment),
-            Format::Sarif => {
-                let report = sarif::render(assessment, &self.sarif_options());
-                report.notes.iter().for_each(|note| self.conversation.warn(note));
-                report.text
-            }
-            Format::Junit => junit::render(assessment),
-            Format::Markdown => markdown::render(assessment),
-            Format::Github => {
-                let root = self.arguments.source_root.as_deref();
-                github::render(assessment, source_tree(self.audit, root).1.as_deref())
-            }
-        }
-    }
-
-    fn sarif_options(&self) -> SarifOptions {
-        let own = sarif_options(self.audit, self.arguments.source_root.as_deref());
-        SarifOptions { all: self.arguments.sarif_all, ..own }
-    }
-}
-
-/// How the SARIF report of an audit points at the manifest.
-pub(crate) fn sarif_options(audit: &Audit, source_root: Option<&Path>) -> SarifOptions {
-    let (root, manifest_uri) = source_tree(audit, source_root);
-    // The revision is that of the manifest, not of where the command happens to run.
-    let is_here = sources::file_of(&audit.copy).is_some_and(Path::exists);
-    let revised = root.as_deref().filter(|_| is_here);
-    SarifOptions {
-        manifest_uri,
-        version_control: revised.and_then(git::version_control),
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        ..SarifOptions::default()
-    }
-}
-
-/// The root of the source tree around the manifest, and the manifest's path below it.
-fn source_tree(audit: &Audit, source_root: Option<&Path>) -> (Option<PathBuf>, Option<String>) {
-    let path = sources::file_of(&audit.copy);
-    let nearby = path.filter(|path| path.exists()).unwrap_or(Path::new("."));
-    let root = source_root.map(Path::to_owned).or_else(|| git::work_tree(nearby));
-    let manifest = path.map(|path| {
-        let base = root.as_deref().unwrap_or(Path::new("."));
-        let name = || path.file_name().map(|name| name.to_string_lossy().into_owned());
-        // A path outside the root would say something about this machine and nothing to others.
-        git::relative(path, base).or_else(name).unwrap_or_default()
-    });
-    (root, manifest)
 }
 
 /// What was read in an older API version may lack what the newer ones show.

@@ -16,6 +16,7 @@ use crate::conversation::Conversation;
 use crate::drift::options::Drift;
 use crate::failure::Failure;
 use crate::outputs::{OpenFiles, Outputs, to_stdout};
+use crate::rendering::sarif_options;
 use crate::snapshot;
 use crate::sources::{self, Audit, LiveAudit};
 use crate::terminal::Screen;
@@ -193,7 +194,8 @@ impl Report<'_> {
             Format::Markdown => reports::markdown::render(self.drift),
             Format::Sarif => {
                 let root = self.arguments.source_root.as_deref();
-                let options = check::sarif_options(self.now.audit(), root);
+                let manifest = sources::file_of(&self.now.audit().copy);
+                let options = sarif_options(manifest, root);
                 let report = reports::sarif::render(self.drift, self.assessment, &options);
                 report.notes.iter().for_each(|note| conversation.warn(note));
                 report.text

@@ -21,6 +21,8 @@ mod permissions;
 mod problems;
 mod progress;
 mod redaction;
+mod rendering;
+mod report;
 mod simulate;
 mod snapshot;
 mod sources;
@@ -73,6 +75,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Init(init) => block_on(init::init(init, talk)),
         Command::Permissions(own) => block_on(permissions::permissions(own, talk)),
         Command::Simulate(simulate) => block_on(simulate::simulate(simulate, talk)),
+        Command::Report(own) => report::report(own, talk),
         Command::Trend(own) => trend::trend(own, talk),
         Command::Snapshot { command } => snapshot::snapshot(command, talk),
         Command::Rules(rules) => print(&catalogue::list(&rules.profile)),

@@ -57,6 +57,14 @@ impl Outputs {
         Ok(read)
     }
 
+    /// One report, to a file or to stdout.
+    pub(crate) fn one(format: Format, path: &Path) -> Self {
+        match path.to_str().is_some_and(|path| STDOUT.contains(&path)) {
+            true => Self { stdout: Some(format), files: Vec::new() },
+            false => Self { stdout: None, files: vec![(format, path.to_owned())] },
+        }
+    }
+
     /// Opens the files, and that of a snapshot, which only its owner may read: it says more of the
     /// deployment than any report.
     ///

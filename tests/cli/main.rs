@@ -18,6 +18,7 @@ mod permissions;
 mod pipelines;
 #[cfg(unix)]
 mod programs;
+mod reports;
 mod selection;
 mod sign_in;
 mod stopping;

@@ -116,6 +116,12 @@ impl Vaudit {
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(self.command(arguments).output().unwrap())
     }
+
+    /// Runs with a file of the directory on stdin.
+    pub(crate) fn fed(&self, file: &str, arguments: &[&str]) -> Ran {
+        let stdin = fs::File::open(self.path(file)).unwrap();
+        Ran::of(self.command(arguments).stdin(stdin).output().unwrap())
+    }
 }
 
 /// The simulator in this process, on a runtime of its own.

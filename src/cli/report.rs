@@ -1,0 +1,117 @@
+//! `vaudit report`: a saved JSON report in another format.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use vaudit_engine::ExitCode;
+use vaudit_model::assessment::{Assessment, CatalogueEntry};
+use vaudit_reports::{Format, saved};
+
+use crate::arguments::Talk;
+use crate::conversation::Conversation;
+use crate::failure::Failure;
+use crate::outputs::{Outputs, to_stdout};
+use crate::rendering::Rendering;
+use crate::sources;
+use crate::terminal::Screen;
+
+/// What the file of a report on stdin or stdout is called.
+const STREAM: &str = "-";
+
+/// `vaudit report`.
+#[derive(Args, Debug)]
+pub(crate) struct Report {
+    /// The report that `vaudit check --format json` wrote; `-` is stdin
+    #[arg(value_name = "RESULT.json")]
+    pub(crate) result: PathBuf,
+
+    /// What it is to become: table, json, sarif, junit, markdown, github
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: String,
+
+    /// The file to write; `-` is stdout
+    #[arg(long, value_name = "FILE", default_value = STREAM)]
+    pub(crate) output: PathBuf,
+
+    /// Put passed, waived, not applicable and absent results into SARIF too
+    #[arg(long)]
+    pub(crate) sarif_all: bool,
+
+    /// The root that paths in SARIF and GitHub's annotations are relative to [default: the enclosing git work tree]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) source_root: Option<PathBuf>,
+}
+
+/// Renders a saved report.
+///
+/// # Errors
+///
+/// When it cannot be read, is none, or the other one cannot be written.
+pub(crate) fn report(arguments: &Report, talk: &Talk) -> Result<ExitCode, Failure> {
+    let conversation = Conversation::new(talk);
+    let outputs = outputs(arguments)?;
+    let files = outputs.open(None)?;
+    let assessment = read(&arguments.result)?;
+    let rendering = Rendering {
+        manifest: sources::file_of(&assessment.run.header.manifest),
+        source_root: arguments.source_root.as_deref(),
+        sarif_all: arguments.sarif_all,
+        talk,
+        conversation: &conversation,
+    };
+    for (format, file) in files.reports {
+        let text = rendering.of(&assessment, format, Screen::of_file());
+        file.finish(|writer| writer.write_all(text.as_bytes()))?;
+    }
+    if let Some(format) = outputs.stdout {
+        to_stdout(&rendering.of(&assessment, format, Screen::of_stdout(talk.color)))?;
+    }
+    Ok(ExitCode::Clean)
+}
+
+/// Where the report goes: `--format` and `--output` here are one `--output FORMAT=FILE` of `check`.
+fn outputs(arguments: &Report) -> Result<Outputs, Failure> {
+    let Report { format, output, .. } = arguments;
+    // Who comes from `check` may write it as there.
+    if let Some((word, file)) = output.to_str().and_then(|text| text.split_once('='))
+        && word.parse::<Format>().is_ok()
+    {
+        return Err(Failure::new("--output wants a file, and --format the format")
+            .help(format!("write --format {word} --output {file}")));
+    }
+    let format = format
+        .parse()
+        .map_err(|error: vaudit_reports::FormatError| Failure::new(error.to_string()))?;
+    Ok(Outputs::one(format, output))
+}
+
+/// Reads a report that `check` wrote.
+///
+/// # Errors
+///
+/// When there is none, or it is damaged.
+pub(crate) fn read(file: &Path) -> Result<Assessment, Failure> {
+    let is_stdin = file == Path::new(STREAM);
+    let name = if is_stdin { "stdin".to_owned() } else { file.display().to_string() };
+    let text = match is_stdin {
+        true => {
+            let mut text = String::new();
+            io::stdin().read_to_string(&mut text).map(|_| text)
+        }
+        false => fs::read_to_string(file),
+    };
+    let text = text.map_err(|error| Failure::new(format!("{name} cannot be read: {error}")))?;
+    saved::read(&text, &catalogue()).map_err(|error| {
+        Failure::new(format!("{name} {error}"))
+            .help("`vaudit check --output json=FILE` writes a report that can be read back")
+    })
+}
+
+/// What this version knows of rules.
+fn catalogue() -> Vec<CatalogueEntry> {
+    let entry =
+        |rule: &&'static vaudit_model::Rule| CatalogueEntry { meta: rule.meta, page: rule.page };
+    vaudit_rules::CATALOGUE.iter().map(entry).collect()
+}
