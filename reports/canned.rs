@@ -12,6 +12,7 @@ use vaudit_model::network_path::{Hop, Stage, State};
 use vaudit_model::rule::{Evidence, Judgement, Meta};
 use vaudit_model::shell::Command;
 use vaudit_model::snapshot::{Header, Identity, ManifestCopy, SNAPSHOT_VERSION, Selection};
+use vaudit_model::topology::Topology;
 
 use crate::canned_rules::{
     AKS, AUTO, BACKUP, DAILY, ELSEWHERE, FIREWALL, FOLDER, FOREIGN, HTTPS, MAJOR, PAGE, PEERED,
@@ -133,11 +134,14 @@ fn production() -> DeploymentAssessment {
                 complete: None,
             },
         ],
-        path: vec![
-            Hop { stage: Stage::AksSubnets, state: State::Open },
-            Hop { stage: Stage::Routes, state: State::Unknown(refused().message) },
-            Hop { stage: Stage::Peering, state: State::Broken(format!("{HOSTILE} is cut")) },
-        ],
+        topology: Topology {
+            path: vec![
+                Hop { stage: Stage::AksSubnets, state: State::Open },
+                Hop { stage: Stage::Routes, state: State::Unknown(refused().message) },
+                Hop { stage: Stage::Peering, state: State::Broken(format!("{HOSTILE} is cut")) },
+            ],
+            ..Topology::default()
+        },
     }
 }
 
@@ -336,7 +340,7 @@ fn second() -> DeploymentAssessment {
         deployment: Deployment::new(&name, SUBSCRIPTION, "rg-Zürich"),
         gaps: Vec::new(),
         backups: Vec::new(),
-        path: Vec::new(),
+        topology: Topology::default(),
     }
 }
 

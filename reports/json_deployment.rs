@@ -8,9 +8,9 @@ use vaudit_model::assessment::{Assessment, DeploymentAssessment, GapUse, RuleRes
 use vaudit_model::deployment::Location;
 use vaudit_model::fact;
 use vaudit_model::instant::show;
-use vaudit_model::network_path::{Hop, State};
 use vaudit_model::rule::{Evidence, Severity, Tier, Verdict};
 use vaudit_model::shell::inert;
+use vaudit_model::topology::Topology;
 
 use crate::json::Waiver;
 use crate::json_previous::Marked;
@@ -34,26 +34,6 @@ pub(crate) struct Deployment<'a> {
     topology: Topology,
     /// The points in time the stores can be restored to, newest first.
     backups: Vec<Backup>,
-}
-
-/// How the resources hang together.
-#[derive(Serialize, JsonSchema)]
-struct Topology {
-    /// The way from the cluster to the database through the networks, in the order of a packet.
-    path: Vec<PathHop>,
-}
-
-/// One hop of the way, judged by itself, whatever became of those before it.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Hop")]
-struct PathHop {
-    /// What the hop is.
-    hop: String,
-    /// Whether it lets the traffic through.
-    #[schemars(extend("enum" = ["open", "broken", "unknown"]))]
-    state: &'static str,
-    /// What stands in the way, or why that is not known; null for an open hop.
-    why: Option<String>,
 }
 
 /// The judgement of one rule about one subject.
@@ -221,20 +201,9 @@ impl<'a> Deployment<'a> {
                 .map(|result| RuleOutcome::of(result, assessment))
                 .collect(),
             gaps: assessed.gaps.iter().map(Gap::of).collect(),
-            topology: Topology { path: assessed.path.iter().map(PathHop::of).collect() },
+            topology: assessed.topology.clone().inert(),
             backups: backups.collect(),
         }
-    }
-}
-
-impl PathHop {
-    fn of(hop: &Hop) -> Self {
-        let (state, why) = match &hop.state {
-            State::Open => ("open", None),
-            State::Broken(why) => ("broken", Some(inert(why))),
-            State::Unknown(why) => ("unknown", Some(inert(why))),
-        };
-        Self { hop: hop.stage.to_string(), state, why }
     }
 }
 

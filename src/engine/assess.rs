@@ -7,7 +7,6 @@ use vaudit_model::assessment::{
 };
 use vaudit_model::deployment::WaiverPolicy;
 use vaudit_model::estate::FolderState;
-use vaudit_model::network_path::{Hop, Stage};
 use vaudit_model::{Deployment, Estate, Judgement, Rule, Snapshot};
 
 use crate::exit::{ExitCode, FailOn};
@@ -93,7 +92,7 @@ fn assess_deployment(
     DeploymentAssessment {
         gaps,
         backups: backup_points(&estate),
-        path: network_hops(&estate),
+        topology: estate.topology(),
         deployment: deployment.clone(),
         results,
     }
@@ -137,12 +136,6 @@ fn observed_digest(judgement: &Judgement) -> String {
     let reason = judgement.gap.as_ref().map(|gap| format!("|{}", gap.reason)).unwrap_or_default();
     let verdict = judgement.verdict.word();
     short_digest(&format!("1|{verdict}{reason}|{}", observed.join("\n")))
-}
-
-/// The hops of the way to the server that lie in networks; names are judged by rules alone.
-fn network_hops(estate: &Estate<'_>) -> Vec<Hop> {
-    let hops = estate.way_to_server().hops().into_iter();
-    hops.filter(|hop| hop.stage <= Stage::ReturnRoutes).collect()
 }
 
 /// The points in time the deployment can be restored to, newest first.

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use crate::deployment::{Deployment, Location};
 use crate::fact::Reason;
 use crate::history::Comparison;
-use crate::network_path::Hop;
 use crate::rule::{Judgement, Meta, Severity, Verdict};
 use crate::snapshot::{Header, Snapshot, hex};
+use crate::topology::Topology;
 use sha2::{Digest, Sha256};
 
 /// Everything a report shows.
@@ -91,8 +91,8 @@ pub struct DeploymentAssessment {
     pub gaps: Vec<GapUse>,
     /// The backups that were seen, newest first.
     pub backups: Vec<BackupPoint>,
-    /// The way from the cluster to the server, as far as networks go, hop by hop.
-    pub path: Vec<Hop>,
+    /// How the resources hang together, with the way from the cluster to the server.
+    pub topology: Topology,
 }
 
 /// A judgement with everything the engine adds.

@@ -30,6 +30,7 @@ pub mod region;
 pub mod rule;
 pub mod shell;
 pub mod snapshot;
+pub mod topology;
 
 pub use arm_id::ArmId;
 pub use cloud::Cloud;

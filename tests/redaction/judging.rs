@@ -61,7 +61,7 @@ fn essence(assessment: &Assessment) -> Vec<BTreeMap<String, usize>> {
             .iter()
             .for_each(|gap| count(format!("{} {:?} {:?}", gap.reason, gap.status, gap.rules)));
         own.backups.iter().for_each(|point| count(format!("{point:?}")));
-        count(format!("{} hops", own.path.len()));
+        count(format!("{} hops", own.topology.path.len()));
         all.push(counts);
     }
     all

@@ -66,7 +66,7 @@ fn run(deployments: &[(&str, &[Row])]) -> Assessment {
         results: rows.iter().map(|row| result(name, *row)).collect(),
         gaps: Vec::new(),
         backups: Vec::new(),
-        path: Vec::new(),
+        topology: Default::default(),
     };
     Assessment {
         run: Run {

@@ -100,14 +100,18 @@ impl Estate<'_> {
         }
     }
 
+    /// The private DNS zones of the subscription.
+    pub(super) fn private_dns_zones(&self) -> Fact<List<ArmId>> {
+        let scope = self.deployment.subscription_id();
+        let request = Request::arm(RequestKind::PrivateDnsZones, &scope);
+        self.snapshot.list_of_existing(&request).map(|list| typed(list, item_id))
+    }
+
     /// The zones of the subscription that a private endpoint of the server can be registered in: the
     /// name is fixed, but several resource groups may have a zone of it.
     pub fn private_link_zones(&self) -> Fact<List<ArmId>> {
         let name = format!("privatelink.{}", self.deployment.cloud.postgres_suffix);
-        let scope = self.deployment.subscription_id();
-        let request = Request::arm(RequestKind::PrivateDnsZones, &scope);
-        self.snapshot.list_of_existing(&request).map(|list| {
-            let mut zones = typed(list, item_id);
+        self.private_dns_zones().map(|mut zones| {
             zones.items.retain(|id| id.name().eq_ignore_ascii_case(&name));
             zones.items.sort();
             zones
@@ -183,8 +187,7 @@ impl Estate<'_> {
     /// of zones that lacks the server's own is filtered, so it proves nothing.
     pub fn other_registration(&self, vnet: &ArmId) -> Fact<VirtualNetworkLink> {
         let scope = self.deployment.subscription_id();
-        let request = Request::arm(RequestKind::PrivateDnsZones, &scope);
-        let listed = self.snapshot.list_of_existing(&request).map(|list| typed(list, item_id));
+        let listed = self.private_dns_zones();
         self.zone_id().and_then(|own, _| {
             listed.and_then(|mut zones, source| {
                 let is_filtered = own.is_within(&scope) && !zones.items.contains(&own);
@@ -215,7 +218,7 @@ impl Estate<'_> {
         self.zone_links.get_or_init(|| self.zone_id().and_then(|zone, _| self.links_of(&zone)))
     }
 
-    fn links_of(&self, zone: &ArmId) -> Fact<List<VirtualNetworkLink>> {
+    pub(super) fn links_of(&self, zone: &ArmId) -> Fact<List<VirtualNetworkLink>> {
         self.list_in_zone(RequestKind::VirtualNetworkLinks, zone).map(|list| {
             typed(list, |node| {
                 let properties = node.at("properties");

@@ -31,6 +31,7 @@ mod storage_access;
 mod subjects;
 mod subnets;
 mod subscription;
+mod topology;
 
 use std::sync::OnceLock;
 

@@ -1,7 +1,7 @@
 //! Storage accounts and their containers, as the control plane shows them.
 
 use super::selection::{Candidate, select};
-use super::{Estate, PrivateEndpointConnection, VirtualNetworkRule, item_id, typed};
+use super::{Estate, PrivateEndpointConnection, VirtualNetworkRule, item_id, texts, typed};
 use crate::arm_id::ArmId;
 use crate::deployment::Selector;
 use crate::fact::{Fact, Gap, List, Reason, Source};
@@ -36,6 +36,8 @@ pub struct StorageAccount {
     pub migration_in_progress: Fact<bool>,
     /// `properties.networkAcls.virtualNetworkRules`; unread when `networkAcls` is missing.
     pub network_rules: Fact<List<VirtualNetworkRule>>,
+    /// The `value`s of `properties.networkAcls.ipRules`; unread when `networkAcls` is missing.
+    pub ip_rules: Fact<List<String>>,
     /// `properties.privateEndpointConnections`; empty when there are none, never left out.
     pub private_endpoints: Fact<List<PrivateEndpointConnection>>,
 }
@@ -72,6 +74,10 @@ impl StorageAccount {
             provisioning_state: properties.at("provisioningState").text(),
             status_of_primary: properties.at("statusOfPrimary").text(),
             migration_in_progress: properties.at("accountMigrationInProgress").or_none(Node::flag),
+            ip_rules: acls.as_ref().and_then(|acls, _| {
+                let rules = acls.at("ipRules").items_or_none();
+                rules.map(|list| texts(list.map(|rule| rule.at("value"))))
+            }),
             network_rules: acls.and_then(|acls, _| {
                 let rules = acls.at("virtualNetworkRules").items_or_none();
                 rules.map(|list| list.map(|node| VirtualNetworkRule::read(&node)))

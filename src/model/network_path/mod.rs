@@ -14,6 +14,7 @@ mod ranges;
 mod reach;
 mod route;
 mod security_rule;
+mod told;
 
 pub use address::{AddressSet, Prefix, PrefixError};
 pub use nsg::{Decision, Doubt, Outcome, Part, SecurityRules, Space, Traffic};

@@ -3,6 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::told::ToldHop;
+
 /// Whether something lets the traffic of the deployment through. Ordered worst first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
@@ -92,8 +97,9 @@ impl fmt::Display for Stage {
     }
 }
 
-/// One hop of the way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One hop of the way, judged by itself, whatever became of those before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(into = "ToldHop", try_from = "ToldHop")]
 pub struct Hop {
     /// Which.
     pub stage: Stage,
