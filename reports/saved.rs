@@ -273,7 +273,7 @@ mod tests {
             ("\"schema_version\": 1", "\"schema_version\": 2", "schema version 2"),
             ("\"source\": \"live\"", "\"source\": \"hearsay\"", "`hearsay` is no source"),
             ("\"store\": \"blob\"", "\"store\": \"\\u001b[2J\"", "`\u{fffd}[2J` is no store"),
-            ("\"state\": \"broken\"", "\"state\": \"mended\"", "`mended` is no state of a hop"),
+            ("\"state\": \"broken\"", "\"state\": \"mended\"", "unknown variant `mended`"),
             ("\"waiver_index\": 0", "\"waiver_index\": 7", "there is no waiver 7"),
             ("\"reason\": \"network\"", "\"reason\": \"weather\"", "weather"),
             ("\"expires\": \"2027-03-31\"", "\"expires\": \"never\"", "`never` is no day"),

@@ -7,11 +7,11 @@ use vaudit_model::assessment::{BackupPoint, DeploymentAssessment, GapUse, RuleRe
 use vaudit_model::deployment::{Deployment, Location};
 use vaudit_model::fact::{Gap, Reason};
 use vaudit_model::history::{Baseline, Mark};
-use vaudit_model::network_path::{Hop, Stage, State};
 use vaudit_model::rule::{
     Control, Evidence, Judgement, Meta, Remediation, Severity, Tier, Verdict,
 };
 use vaudit_model::shell::Command;
+use vaudit_model::topology::Topology;
 
 use super::{Damage, Rules, instant};
 
@@ -24,7 +24,7 @@ pub(super) struct SavedDeployment {
     location: Option<SavedPlace>,
     results: Vec<SavedResult>,
     gaps: Vec<SavedGap>,
-    topology: SavedTopology,
+    topology: Topology,
     backups: Vec<SavedBackup>,
 }
 
@@ -112,18 +112,6 @@ struct SavedGap {
 }
 
 #[derive(Deserialize)]
-struct SavedTopology {
-    path: Vec<SavedHop>,
-}
-
-#[derive(Deserialize)]
-struct SavedHop {
-    hop: String,
-    state: String,
-    why: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct SavedBackup {
     store: String,
     instant: String,
@@ -155,7 +143,7 @@ impl SavedDeployment {
             results,
             gaps: self.gaps.into_iter().map(SavedGap::gap).collect(),
             backups: self.backups.into_iter().map(SavedBackup::point).collect::<Result<_, _>>()?,
-            path: self.topology.path.into_iter().map(SavedHop::hop).collect::<Result<_, _>>()?,
+            topology: self.topology,
         })
     }
 }
@@ -281,23 +269,6 @@ impl SavedGap {
     fn gap(self) -> GapUse {
         let Self { action, scope, reason, status, message, rules } = self;
         GapUse { action, scope, reason, status, message, rules }
-    }
-}
-
-impl SavedHop {
-    fn hop(self) -> Result<Hop, Damage> {
-        let stage = Stage::ALL
-            .into_iter()
-            .find(|stage| stage.to_string() == self.hop)
-            .ok_or_else(|| Damage::unknown("hop", &self.hop))?;
-        let why = self.why.unwrap_or_default();
-        let state = match self.state.as_str() {
-            "open" => State::Open,
-            "broken" => State::Broken(why),
-            "unknown" => State::Unknown(why),
-            other => return Err(Damage::unknown("state of a hop", other)),
-        };
-        Ok(Hop { stage, state })
     }
 }
 
