@@ -100,6 +100,21 @@ fn ids_and_names_are_unique_and_sorted_and_for_ever() {
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
 }
 
+/// A page that names a rule that is not there sends its reader after evidence that nobody has.
+#[test]
+fn pages_name_only_rules_that_exist() {
+    let ids: BTreeSet<&str> = CATALOGUE.iter().map(|rule| rule.meta.id).collect();
+    for path in files(&root(), ".md") {
+        let text = fs::read_to_string(&path).unwrap();
+        for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
+            let module = word.trim_end_matches(|c: char| c.is_ascii_digit());
+            let is_id =
+                word.len() == module.len() + 3 && MODULES.iter().any(|(own, _)| *own == module);
+            assert!(!is_id || ids.contains(word), "{} names {word}", path.display());
+        }
+    }
+}
+
 #[test]
 fn every_page_has_its_headings() {
     for rule in CATALOGUE {
