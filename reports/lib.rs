@@ -10,6 +10,7 @@ use std::str::FromStr;
 pub mod diagnosis;
 pub mod drift;
 pub mod github;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;

@@ -1,0 +1,108 @@
+//! The section of one deployment.
+
+use askama::Template;
+use vaudit_model::assessment::{Assessment, DeploymentAssessment, RuleResult, Summary};
+
+use super::Scale;
+use super::calendar::Calendar;
+use super::findings::{self, Blind, Failure, Loss, Waiver};
+use super::summary::Headline;
+use super::text::{Kind, Names, prose};
+use crate::changes;
+
+/// The section of one deployment.
+#[derive(Template)]
+#[template(path = "deployment.html")]
+pub(crate) struct Section<'a> {
+    index: usize,
+    own: &'a DeploymentAssessment,
+    names: Names,
+    summary: Summary,
+    headline: Headline,
+    picture: String,
+    words: Vec<String>,
+    failures: Vec<Failure<'a>>,
+    gaps: Vec<Blind<'a>>,
+    losses: Vec<Loss<'a>>,
+    statements: Vec<Statement<'a>>,
+    waivers: Vec<Waiver<'a>>,
+    over: Vec<String>,
+    not_judged: Vec<String>,
+    calendar: String,
+}
+
+/// A statement that is no failure.
+struct Statement<'a> {
+    place: usize,
+    result: &'a RuleResult,
+    message: String,
+}
+
+impl Statement<'_> {
+    fn level(&self) -> u8 {
+        self.result.severity as u8
+    }
+}
+
+impl<'a> Section<'a> {
+    /// The section of the deployment of this index.
+    pub(crate) fn of(assessment: &'a Assessment, index: usize, scale: Scale) -> Self {
+        let own = &assessment.deployments[index];
+        let names = Names::of(&own.deployment);
+        let summary = Summary::of(&own.results);
+        let run = assessment.run.header.finished_at;
+        let departed = |departed: Vec<&vaudit_model::history::Departed>| -> Vec<String> {
+            departed
+                .into_iter()
+                .map(|past| {
+                    let finding = &past.finding;
+                    let name = changes::name(finding, &own.deployment);
+                    let fate = changes::fate(past);
+                    format!("{} {} {}: {name}: {fate}", finding.severity.word(), finding.rule, finding.title)
+                })
+                .collect()
+        };
+        let name = &own.deployment.name;
+        Self {
+            index,
+            summary,
+            headline: Headline::over(summary),
+            picture: picture(own),
+            words: words(own),
+            failures: findings::failures(assessment, own, &names, scale),
+            gaps: findings::gaps(own, &names),
+            losses: findings::losses(assessment, own, &names),
+            statements: findings::placed(own, Kind::Info)
+                .map(|(place, result)| Statement {
+                    place,
+                    result,
+                    message: prose(&result.judgement.message),
+                })
+                .collect(),
+            waivers: findings::waivers(assessment, own, &names),
+            over: departed(changes::over(assessment, name)),
+            not_judged: departed(changes::not_judged(assessment, name)),
+            calendar: super::written(&Calendar::of(own, run)),
+            names,
+            own,
+        }
+    }
+
+    fn tallies(&self) -> Vec<(Kind, u32)> {
+        let own = &self.summary;
+        let counts =
+            [own.fail, own.indeterminate, own.waived, own.informational, own.pass, own.not_applicable];
+        Kind::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0).collect()
+    }
+}
+
+/// The picture of how the resources hang together, as SVG; empty where there is none.
+fn picture(_own: &DeploymentAssessment) -> String {
+    String::new()
+}
+
+/// The same in words.
+fn words(own: &DeploymentAssessment) -> Vec<String> {
+    let _ = own;
+    Vec::new()
+}
