@@ -68,10 +68,12 @@ pub enum Format {
     Markdown,
     /// For annotations by GitHub Actions.
     Github,
+    /// For a security review: one page with everything in it.
+    Html,
 }
 
 /// The words of `CONTRACT.md` that have no renderer in this version.
-const NOT_IN_THIS_VERSION: [&str; 4] = ["html", "csv", "ocsf", "oscal"];
+const NOT_IN_THIS_VERSION: [&str; 3] = ["csv", "ocsf", "oscal"];
 
 /// Why a word is not a format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -86,8 +88,15 @@ pub enum FormatError {
 
 impl Format {
     /// Every format this version can write.
-    pub const ALL: [Self; 6] =
-        [Self::Table, Self::Json, Self::Sarif, Self::Junit, Self::Markdown, Self::Github];
+    pub const ALL: [Self; 7] = [
+        Self::Table,
+        Self::Json,
+        Self::Sarif,
+        Self::Junit,
+        Self::Markdown,
+        Self::Github,
+        Self::Html,
+    ];
 
     /// The word of the command line.
     pub fn word(self) -> &'static str {
@@ -98,6 +107,7 @@ impl Format {
             Self::Junit => "junit",
             Self::Markdown => "markdown",
             Self::Github => "github",
+            Self::Html => "html",
         }
     }
 }
@@ -139,12 +149,12 @@ mod tests {
             assert_eq!(word.parse::<Format>(), Err(FormatError::NotAvailable(word)));
         }
         assert_eq!(
-            "html".parse::<Format>().unwrap_err().to_string(),
-            "format `html` is not available in this version (available: table, json, sarif, junit, markdown, github)"
+            "csv".parse::<Format>().unwrap_err().to_string(),
+            "format `csv` is not available in this version (available: table, json, sarif, junit, markdown, github, html)"
         );
         assert_eq!(
             "xml\u{1b}".parse::<Format>().unwrap_err().to_string(),
-            "`xml\u{fffd}` is not a report format (available: table, json, sarif, junit, markdown, github)"
+            "`xml\u{fffd}` is not a report format (available: table, json, sarif, junit, markdown, github, html)"
         );
     }
 }

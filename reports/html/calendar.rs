@@ -226,7 +226,8 @@ fn sight(own: &DeploymentAssessment, store: Store) -> Option<String> {
         }
         is_judged = true;
     }
-    let gap = own.gaps.iter().find(|gap| watchers.iter().any(|id| gap.rules.iter().any(|own| own == id)));
+    let gap =
+        own.gaps.iter().find(|gap| watchers.iter().any(|id| gap.rules.iter().any(|own| own == id)));
     match gap {
         Some(gap) => Some(format!("{}: {}", gap.reason, gap.message)),
         None if is_judged => None,

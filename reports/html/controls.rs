@@ -157,7 +157,9 @@ impl<'a> Number<'a> {
         let mut parts: Vec<(String, u32)> = Vec::new();
         for c in id.chars() {
             match (c.to_digit(10), parts.last_mut()) {
-                (Some(digit), Some((_, number))) => *number = number.saturating_mul(10).saturating_add(digit),
+                (Some(digit), Some((_, number))) => {
+                    *number = number.saturating_mul(10).saturating_add(digit)
+                }
                 (Some(digit), None) => parts.push((String::new(), digit)),
                 (None, Some((word, 0))) => word.push(c),
                 (None, _) => parts.push((c.to_string(), 0)),

@@ -58,7 +58,12 @@ impl<'a> Section<'a> {
                     let finding = &past.finding;
                     let name = changes::name(finding, &own.deployment);
                     let fate = changes::fate(past);
-                    format!("{} {} {}: {name}: {fate}", finding.severity.word(), finding.rule, finding.title)
+                    format!(
+                        "{} {} {}: {name}: {fate}",
+                        finding.severity.word(),
+                        finding.rule,
+                        finding.title
+                    )
                 })
                 .collect()
         };
@@ -90,8 +95,14 @@ impl<'a> Section<'a> {
 
     fn tallies(&self) -> Vec<(Kind, u32)> {
         let own = &self.summary;
-        let counts =
-            [own.fail, own.indeterminate, own.waived, own.informational, own.pass, own.not_applicable];
+        let counts = [
+            own.fail,
+            own.indeterminate,
+            own.waived,
+            own.informational,
+            own.pass,
+            own.not_applicable,
+        ];
         Kind::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0).collect()
     }
 }

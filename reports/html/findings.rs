@@ -185,13 +185,13 @@ pub(crate) fn losses<'a>(
                 }
             }
             let said = results.iter().flat_map(|result| {
-                let since = changes::since(assessment, result).map(|since| format!("Since {since}."));
+                let since =
+                    changes::since(assessment, result).map(|since| format!("Since {since}."));
                 [since, wording::lapsed(assessment, result)].into_iter().flatten()
             });
             let message = gap.map(|gap| sentence(&gap.message));
-            let message = message.or_else(|| {
-                results.first().map(|result| result.judgement.message.clone())
-            });
+            let message =
+                message.or_else(|| results.first().map(|result| result.judgement.message.clone()));
             Loss {
                 gap,
                 message: prose(&message.unwrap_or_default()),
@@ -225,7 +225,11 @@ pub(crate) fn gaps<'a>(own: &'a DeploymentAssessment, names: &Names) -> Vec<Blin
             gap,
             message: prose(&gap.message),
             scope: gap.scope.as_deref().map(|scope| names.short(scope)),
-            rules: gap.rules.iter().map(|id| (id.as_str(), open.get(id.as_str()).copied())).collect(),
+            rules: gap
+                .rules
+                .iter()
+                .map(|id| (id.as_str(), open.get(id.as_str()).copied()))
+                .collect(),
         })
         .collect()
 }

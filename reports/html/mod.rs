@@ -113,7 +113,9 @@ pub fn render(assessment: &Assessment) -> String {
         write(&mut page, &controls);
     }
     write(&mut page, &Rules::of(assessment));
-    page.push_str("<section id=\"all\" aria-labelledby=\"all-h\"><h2 id=\"all-h\">Every verdict</h2>\n");
+    page.push_str(
+        "<section id=\"all\" aria-labelledby=\"all-h\"><h2 id=\"all-h\">Every verdict</h2>\n",
+    );
     for index in 0..assessment.deployments.len() {
         write(&mut page, &Appendix::of(assessment, index, scale));
     }

@@ -149,9 +149,10 @@ impl Headline {
                 ),
             ),
             (0, 0) => (Kind::Pass, "Compliant as far as it was seen".to_owned()),
-            (0, lost) => {
-                (Kind::Unknown, format!("Not proven: nothing failed, but {lost} could not be judged"))
-            }
+            (0, lost) => (
+                Kind::Unknown,
+                format!("Not proven: nothing failed, but {lost} could not be judged"),
+            ),
             (_, 0) => (Kind::Fail, format!("Not compliant: {}", failures())),
             (_, lost) => {
                 (Kind::Fail, format!("Not compliant: {}, {lost} could not be judged", failures()))

@@ -200,7 +200,7 @@ impl Report<'_> {
                 report.notes.iter().for_each(|note| conversation.warn(note));
                 report.text
             }
-            Format::Table | Format::Junit | Format::Github => {
+            Format::Table | Format::Junit | Format::Github | Format::Html => {
                 let options = screen.table(self.talk);
                 reports::table::render(self.drift, &options)
             }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use vaudit_model::assessment::Assessment;
-use vaudit_reports::{Format, SarifOptions, github, json, junit, markdown, sarif, table};
+use vaudit_reports::{Format, SarifOptions, github, html, json, junit, markdown, sarif, table};
 
 use crate::arguments::Talk;
 use crate::conversation::Conversation;
@@ -41,6 +41,7 @@ impl Rendering<'_> {
                 let (_, manifest) = source_tree(self.manifest, self.source_root);
                 github::render(assessment, manifest.as_deref())
             }
+            Format::Html => html::render(assessment),
         }
     }
 }

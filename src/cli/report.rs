@@ -27,7 +27,7 @@ pub(crate) struct Report {
     #[arg(value_name = "RESULT.json")]
     pub(crate) result: PathBuf,
 
-    /// What it is to become: table, json, sarif, junit, markdown, github
+    /// What it is to become: table, json, sarif, junit, markdown, github, html
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: String,
 
