@@ -16,6 +16,7 @@ mod history;
 mod init;
 mod list_blobs;
 mod outputs;
+mod pack;
 mod pending_file;
 mod permissions;
 mod problems;

@@ -1,18 +1,20 @@
 //! `vaudit report`: a saved JSON report in another format.
 
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use vaudit_engine::ExitCode;
 use vaudit_model::assessment::{Assessment, CatalogueEntry};
+use vaudit_model::history::ReportError;
 use vaudit_reports::{Format, saved};
 
 use crate::arguments::Talk;
 use crate::conversation::Conversation;
 use crate::failure::Failure;
 use crate::outputs::{Outputs, to_stdout};
+use crate::pack;
 use crate::rendering::Rendering;
 use crate::sources;
 use crate::terminal::Screen;
@@ -24,8 +26,8 @@ const STREAM: &str = "-";
 #[derive(Args, Debug)]
 pub(crate) struct Report {
     /// The report that `vaudit check --format json` wrote; `-` is stdin
-    #[arg(value_name = "RESULT.json")]
-    pub(crate) result: PathBuf,
+    #[arg(value_name = "RESULT.json", required_unless_present = "verify_pack")]
+    pub(crate) result: Option<PathBuf>,
 
     /// What it is to become: table, json, sarif, junit, markdown, github, html
     #[arg(long, value_name = "FORMAT", default_value = "table")]
@@ -42,6 +44,31 @@ pub(crate) struct Report {
     /// The root that paths in SARIF and GitHub's annotations are relative to [default: the enclosing git work tree]
     #[arg(long, value_name = "DIR")]
     pub(crate) source_root: Option<PathBuf>,
+
+    /// Write an evidence pack for a reviewer, into a new folder or a zip file
+    #[arg(
+        long,
+        value_name = "DIR|FILE.zip",
+        conflicts_with_all = ["format", "output", "sarif_all", "source_root"]
+    )]
+    pub(crate) pack: Option<PathBuf>,
+
+    /// The snapshot of the run, for the pack: with it the verdicts can be judged again
+    #[arg(long, value_name = "FILE", requires = "pack")]
+    pub(crate) snapshot: Option<PathBuf>,
+
+    /// The manifest of the run, for the pack [default: the one in the snapshot]
+    #[arg(long, value_name = "FILE", requires = "pack")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Say whether a pack is whole, its reports are what its JSON report says, and its snapshot
+    /// judged again gives the same verdicts
+    #[arg(
+        long,
+        value_name = "DIR|FILE.zip",
+        conflicts_with_all = ["result", "format", "output", "sarif_all", "source_root", "pack"]
+    )]
+    pub(crate) verify_pack: Option<PathBuf>,
 }
 
 /// Renders a saved report.
@@ -51,9 +78,19 @@ pub(crate) struct Report {
 /// When it cannot be read, is none, or the other one cannot be written.
 pub(crate) fn report(arguments: &Report, talk: &Talk) -> Result<ExitCode, Failure> {
     let conversation = Conversation::new(talk);
+    if let Some(path) = &arguments.verify_pack {
+        return pack::verify(path);
+    }
+    // The parser sees to it that there is one.
+    let result = arguments.result.as_deref().unwrap_or(Path::new(STREAM));
+    if let Some(to) = &arguments.pack {
+        let hints = pack::pack(arguments, result, to)?;
+        hints.iter().for_each(|hint| conversation.warn(hint));
+        return Ok(ExitCode::Clean);
+    }
     let outputs = outputs(arguments)?;
     let files = outputs.open(None)?;
-    let assessment = read(&arguments.result)?;
+    let (_, assessment) = read_text(result)?;
     let rendering = Rendering {
         manifest: sources::file_of(&assessment.run.header.manifest),
         source_root: arguments.source_root.as_deref(),
@@ -87,26 +124,33 @@ fn outputs(arguments: &Report) -> Result<Outputs, Failure> {
     Ok(Outputs::one(format, output))
 }
 
-/// Reads a report that `check` wrote.
+/// Reads a report that `check` wrote, and its text.
 ///
 /// # Errors
 ///
 /// When there is none, or it is damaged.
-pub(crate) fn read(file: &Path) -> Result<Assessment, Failure> {
+pub(crate) fn read_text(file: &Path) -> Result<(String, Assessment), Failure> {
     let is_stdin = file == Path::new(STREAM);
     let name = if is_stdin { "stdin".to_owned() } else { file.display().to_string() };
     let text = match is_stdin {
-        true => {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text).map(|_| text)
-        }
+        true => io::read_to_string(io::stdin()),
         false => fs::read_to_string(file),
     };
     let text = text.map_err(|error| Failure::new(format!("{name} cannot be read: {error}")))?;
-    saved::read(&text, &catalogue()).map_err(|error| {
+    let assessment = parse(&text).map_err(|error| {
         Failure::new(format!("{name} {error}"))
             .help("`vaudit check --output json=FILE` writes a report that can be read back")
-    })
+    })?;
+    Ok((text, assessment))
+}
+
+/// The assessment of a report's text.
+///
+/// # Errors
+///
+/// When it is none, or damaged.
+pub(crate) fn parse(text: &str) -> Result<Assessment, ReportError> {
+    saved::read(text, &catalogue())
 }
 
 /// What this version knows of rules.

@@ -152,6 +152,15 @@ pub(crate) fn offline(file: &Path, config: Option<&Path>) -> Result<(Snapshot, A
         snapshot.header.manifest = audit.copy.clone();
         return Ok((snapshot, audit));
     }
+    of_snapshot(snapshot)
+}
+
+/// The audit of a snapshot with the manifest in it.
+///
+/// # Errors
+///
+/// When the manifest has mistakes.
+pub(crate) fn of_snapshot(snapshot: Snapshot) -> Result<(Snapshot, Audit), Failure> {
     let copy = snapshot.header.manifest.clone();
     // Waivers and dates are judged as on the day of the snapshot, so that its report never changes.
     let today = snapshot.header.finished_at.to_zoned(TimeZone::UTC).date();
