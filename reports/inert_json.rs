@@ -17,21 +17,32 @@ pub(crate) fn pretty(value: &impl Serialize) -> String {
     }
 }
 
+/// Writes a value in one line, without a line break at its end.
+pub(crate) fn line(value: &impl Serialize) -> String {
+    match serde_json::to_string(value) {
+        Ok(text) => escape_active(&text),
+        Err(error) => unreachable!("a report always serialises: {error}"),
+    }
+}
+
 /// Escapes what `serde_json` leaves raw: DEL, the C1 controls and the marks that turn the writing
 /// direction or have no width. They can only stand inside a JSON text, where an escape means the
 /// same; the line breaks between the values are the only active characters outside.
 fn escape_active(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
-    for c in json.chars() {
+    let mut copied = 0;
+    for (place, c) in json.char_indices() {
         if c == '\n' || matches!(c, ' '..='~') || !is_active(c) {
-            safe.push(c);
             continue;
         }
+        safe.push_str(&json[copied..place]);
+        copied = place + c.len_utf8();
         for unit in c.encode_utf16(&mut [0; 2]) {
             // Writing to a text cannot fail.
             let _ = write!(safe, "\\u{unit:04x}");
         }
     }
+    safe.push_str(&json[copied..]);
     safe
 }
 
@@ -50,6 +61,10 @@ mod tests {
         let json = pretty(&[hostile]);
         assert_eq!(json.lines().count(), 3);
         assert!(json.chars().all(|c| c == '\n' || !is_active(c)), "{json}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [hostile]);
+        let json = line(&[hostile]);
+        assert_eq!(json.lines().count(), 1);
+        assert!(!json.chars().any(is_active), "{json}");
         assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [hostile]);
     }
 }
