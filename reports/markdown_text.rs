@@ -21,9 +21,19 @@ pub(crate) fn code(value: &str) -> String {
     if value.is_empty() { "(empty)".to_owned() } else { span(&value) }
 }
 
+/// A value of any length, in a code span.
+pub(crate) fn literal(value: &str) -> String {
+    span(&plain(value))
+}
+
 /// A sentence. What stands between two backticks is a code span, as rules mean it.
 pub(crate) fn prose(text: &str) -> String {
-    let text: Vec<char> = shortened(&plain(text), SENTENCE).chars().collect();
+    whole(&shortened(&plain(text), SENTENCE))
+}
+
+/// A sentence of any length, nothing left out.
+pub(crate) fn whole(text: &str) -> String {
+    let text: Vec<char> = plain(text).chars().collect();
     let mut markdown = String::with_capacity(text.len());
     // What goes into the next span: two spans side by side would not be two.
     let mut literal = String::new();
