@@ -7,6 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+pub mod csv;
 pub mod diagnosis;
 pub mod drift;
 pub mod github;
