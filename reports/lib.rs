@@ -76,25 +76,22 @@ pub enum Format {
     Github,
     /// For a security review: one page with everything in it.
     Html,
+    /// For a spreadsheet: a row a result.
+    Csv,
+    /// For security data lakes: Open Cybersecurity Schema Framework, Compliance Finding.
+    Ocsf,
+    /// For compliance tools: assessment results of NIST's Open Security Controls Assessment Language.
+    Oscal,
 }
-
-/// The words of `CONTRACT.md` that have no renderer in this version.
-const NOT_IN_THIS_VERSION: [&str; 3] = ["csv", "ocsf", "oscal"];
 
 /// Why a word is not a format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FormatError {
-    /// The word belongs to the interface, but this version has no renderer for it.
-    #[error("format `{0}` is not available in this version (available: {available})", available = available())]
-    NotAvailable(&'static str),
-    /// Nobody promised that word.
-    #[error("`{0}` is not a report format (available: {available})", available = available())]
-    Unknown(String),
-}
+#[error("`{0}` is not a report format (available: {available})", available = available())]
+pub struct FormatError(String);
 
 impl Format {
     /// Every format this version can write.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Table,
         Self::Json,
         Self::Sarif,
@@ -102,6 +99,9 @@ impl Format {
         Self::Markdown,
         Self::Github,
         Self::Html,
+        Self::Csv,
+        Self::Ocsf,
+        Self::Oscal,
     ];
 
     /// The word of the command line.
@@ -114,6 +114,9 @@ impl Format {
             Self::Markdown => "markdown",
             Self::Github => "github",
             Self::Html => "html",
+            Self::Csv => "csv",
+            Self::Ocsf => "ocsf",
+            Self::Oscal => "oscal",
         }
     }
 }
@@ -128,13 +131,8 @@ impl FromStr for Format {
     type Err = FormatError;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        if let Some(format) = Self::ALL.into_iter().find(|format| format.word() == word) {
-            return Ok(format);
-        }
-        match NOT_IN_THIS_VERSION.into_iter().find(|known| *known == word) {
-            Some(known) => Err(FormatError::NotAvailable(known)),
-            None => Err(FormatError::Unknown(vaudit_model::shell::inert(word))),
-        }
+        let known = Self::ALL.into_iter().find(|format| format.word() == word);
+        known.ok_or_else(|| FormatError(vaudit_model::shell::inert(word)))
     }
 }
 
@@ -151,16 +149,9 @@ mod tests {
         for format in Format::ALL {
             assert_eq!(format.word().parse(), Ok(format));
         }
-        for word in NOT_IN_THIS_VERSION {
-            assert_eq!(word.parse::<Format>(), Err(FormatError::NotAvailable(word)));
-        }
-        assert_eq!(
-            "csv".parse::<Format>().unwrap_err().to_string(),
-            "format `csv` is not available in this version (available: table, json, sarif, junit, markdown, github, html)"
-        );
         assert_eq!(
             "xml\u{1b}".parse::<Format>().unwrap_err().to_string(),
-            "`xml\u{fffd}` is not a report format (available: table, json, sarif, junit, markdown, github, html)"
+            "`xml\u{fffd}` is not a report format (available: table, json, sarif, junit, markdown, github, html, csv, ocsf, oscal)"
         );
     }
 }

@@ -140,7 +140,7 @@ pub(crate) struct Check {
     #[arg(long = "output", value_name = "FORMAT=FILE")]
     pub(crate) outputs: Vec<String>,
 
-    /// The report on stdout: table, json, sarif, junit, markdown, github, html
+    /// The report on stdout: table, json, sarif, junit, markdown, github, html, csv, ocsf, oscal
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: String,
 

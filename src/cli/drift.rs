@@ -200,7 +200,8 @@ impl Report<'_> {
                 report.notes.iter().for_each(|note| conversation.warn(note));
                 report.text
             }
-            Format::Table | Format::Junit | Format::Github | Format::Html => {
+            // Only those of `FORMATS` are taken.
+            _ => {
                 let options = screen.table(self.talk);
                 reports::table::render(self.drift, &options)
             }

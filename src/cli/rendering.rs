@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use vaudit_model::assessment::Assessment;
-use vaudit_reports::{Format, SarifOptions, github, html, json, junit, markdown, sarif, table};
+use vaudit_reports::{
+    Format, SarifOptions, csv, github, html, json, junit, markdown, ocsf, oscal, sarif, table,
+};
 
 use crate::arguments::Talk;
 use crate::conversation::Conversation;
@@ -42,6 +44,9 @@ impl Rendering<'_> {
                 github::render(assessment, manifest.as_deref())
             }
             Format::Html => html::render(assessment),
+            Format::Csv => csv::render(assessment),
+            Format::Ocsf => ocsf::render(assessment),
+            Format::Oscal => oscal::render(assessment),
         }
     }
 }

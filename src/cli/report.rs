@@ -29,7 +29,7 @@ pub(crate) struct Report {
     #[arg(value_name = "RESULT.json", required_unless_present = "verify_pack")]
     pub(crate) result: Option<PathBuf>,
 
-    /// What it is to become: table, json, sarif, junit, markdown, github, html
+    /// What it is to become: table, json, sarif, junit, markdown, github, html, csv, ocsf, oscal
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: String,
 

@@ -14,6 +14,7 @@ mod history;
 mod init;
 mod new_user;
 mod outputs;
+mod packs;
 mod permissions;
 mod pipelines;
 #[cfg(unix)]

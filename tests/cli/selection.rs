@@ -91,7 +91,7 @@ fn what_selects_nothing_is_an_error_and_says_nothing_on_stdout() {
         assert_eq!(ran.stdout, "", "{arguments:?}");
         assert!(ran.stderr.contains("error"), "{arguments:?}: {}", ran.stderr);
     }
-    demo(&["--format", "html"]).says("not available in this version");
+    demo(&["--format", "pdf"]).says("markdown, github, html, csv, ocsf, oscal");
     demo(&["--deployment", "staging"]).says("it has: production");
 }
 

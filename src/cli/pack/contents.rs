@@ -10,7 +10,7 @@ use vaudit_model::assessment::{Assessment, run_id};
 use vaudit_model::blob_listing::Contents;
 use vaudit_model::instant::show;
 use vaudit_model::snapshot::{SnapshotFile, hex};
-use vaudit_reports::{SarifOptions, html, sarif};
+use vaudit_reports::{SarifOptions, csv, html, sarif};
 
 use crate::failure::Failure;
 use crate::report::{Report, read_text};
@@ -162,6 +162,7 @@ pub(super) fn rendered(assessment: &Assessment) -> Files {
         ..SarifOptions::default()
     };
     let mut files = Files::from([
+        ("report.csv".to_owned(), csv::render(assessment).into_bytes()),
         ("report.html".to_owned(), html::render(assessment).into_bytes()),
         ("report.sarif".to_owned(), sarif::render(assessment, &options).text.into_bytes()),
     ]);
