@@ -21,6 +21,7 @@ pub(crate) struct Rules<'a> {
 
 struct Rule<'a> {
     entry: &'a CatalogueEntry,
+    title: String,
     why: Vec<String>,
     counts: Vec<(Kind, usize)>,
 }
@@ -35,6 +36,7 @@ impl<'a> Rules<'a> {
         }
         let rules = assessment.catalogue.iter().map(|entry| Rule {
             entry,
+            title: prose(entry.meta.title),
             why: why_it_matters(entry.page),
             counts: counts.remove(entry.meta.id).unwrap_or_default().into_iter().collect(),
         });

@@ -18,6 +18,7 @@ use crate::{changes, wording};
 pub(crate) struct Failure<'a> {
     pub(crate) place: usize,
     pub(crate) result: &'a RuleResult,
+    pub(crate) title: String,
     pub(crate) subject: Cow<'a, str>,
     pub(crate) tag: Option<&'static str>,
     pub(crate) message: String,
@@ -62,6 +63,7 @@ pub(crate) struct Loss<'a> {
 pub(crate) struct Lost<'a> {
     pub(crate) place: usize,
     pub(crate) result: &'a RuleResult,
+    pub(crate) title: String,
     pub(crate) subject: Cow<'a, str>,
     pub(crate) tag: Option<&'static str>,
 }
@@ -89,6 +91,7 @@ pub(crate) struct Waiver<'a> {
 pub(crate) struct Covered<'a> {
     pub(crate) place: usize,
     pub(crate) result: &'a RuleResult,
+    pub(crate) title: String,
     pub(crate) subject: Cow<'a, str>,
 }
 
@@ -146,6 +149,7 @@ pub(crate) fn failures<'a>(
             Failure {
                 place,
                 result,
+                title: prose(result.meta.title),
                 subject: names.short(&judgement.subject),
                 tag: changes::of(assessment, result).and_then(changes::tag),
                 message: prose(&judgement.message),
@@ -204,6 +208,7 @@ pub(crate) fn losses<'a>(
                     .map(|result| Lost {
                         place: places.get(result.fingerprint.as_str()).copied().unwrap_or_default(),
                         result,
+                        title: prose(result.meta.title),
                         subject: names.short(&result.judgement.subject),
                         tag: changes::of(assessment, result).and_then(changes::tag),
                     })
@@ -247,6 +252,7 @@ pub(crate) fn waivers<'a>(
             .map(|(place, result)| Covered {
                 place,
                 result,
+                title: prose(result.meta.title),
                 subject: names.short(&result.judgement.subject),
             })
             .collect()
