@@ -90,7 +90,7 @@ impl<'a> Appendix<'a> {
             name: &own.deployment.name,
             scale,
             results: own.results.len(),
-            resources: resources(own, &names, &rules),
+            resources: resources(own, &names, &rules, scale),
             prefix: names.prefix,
         }
     }
@@ -100,6 +100,7 @@ fn resources<'a>(
     own: &'a DeploymentAssessment,
     names: &Names,
     rules: &BTreeMap<&str, usize>,
+    scale: Scale,
 ) -> Vec<Resource<'a>> {
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
     let mut resources: Vec<Resource<'a>> = Vec::new();
@@ -115,6 +116,7 @@ fn resources<'a>(
     }
     for (place, result) in own.results.iter().enumerate() {
         let judgement = &result.judgement;
+        let kind = Kind::of(result);
         let subject = number(&mut resources, &judgement.subject);
         let mut facts: Vec<(Option<usize>, &str)> = Vec::new();
         for fact in &judgement.evidence {
@@ -128,8 +130,12 @@ fn resources<'a>(
             place,
             rule: rules.get(result.meta.id).copied().unwrap_or_default(),
             result,
-            kind: Kind::of(result),
-            message: prose(&judgement.message),
+            kind,
+            message: if scale.is_large() && matches!(kind, Kind::Pass | Kind::Moot) {
+                String::new()
+            } else {
+                prose(&judgement.message)
+            },
             facts,
         });
     }

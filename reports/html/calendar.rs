@@ -9,6 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use vaudit_model::assessment::{BackupPoint, DeploymentAssessment};
 use vaudit_model::rule::Verdict;
 
+use super::Scale;
 use super::text::minute;
 use crate::wording;
 
@@ -50,6 +51,7 @@ pub(crate) struct Calendar {
     months: Vec<(String, usize)>,
     days: Vec<i8>,
     rows: Vec<Row>,
+    scale: Scale,
 }
 
 /// The days of one store.
@@ -108,7 +110,7 @@ impl State {
 
 impl Calendar {
     /// The days up to that of the run.
-    pub(crate) fn of(own: &DeploymentAssessment, run: Timestamp) -> Self {
+    pub(crate) fn of(own: &DeploymentAssessment, run: Timestamp, scale: Scale) -> Self {
         let last = day(run);
         let first = last.checked_sub((DAYS as i64 - 1).days()).unwrap_or(last);
         let days: Vec<Date> = first.series(1.day()).take_while(|day| *day <= last).collect();
@@ -125,6 +127,7 @@ impl Calendar {
             rows: [(Store::Postgres, "PostgreSQL"), (Store::Blob, "Blobs")]
                 .map(|(store, name)| Row::of(own, store, name, &days))
                 .into(),
+            scale,
             days: days.iter().map(|day| day.day()).collect(),
         }
     }
@@ -253,7 +256,7 @@ mod tests {
 
     fn signs(own: &DeploymentAssessment) -> Vec<String> {
         let run = "2026-11-22T09:00:41Z".parse().unwrap();
-        let rows = Calendar::of(own, run).rows;
+        let rows = Calendar::of(own, run, Scale::Usual).rows;
         rows.iter().map(|row| row.cells.iter().map(Cell::sign).collect()).collect()
     }
 
@@ -312,7 +315,7 @@ mod tests {
         let none = "–".repeat(31);
         assert_eq!(signs(&own)[0], format!("✓{none}✗●✓"));
         let run = "2026-11-22T09:00:41Z".parse().unwrap();
-        let calendar = Calendar::of(&own, run);
+        let calendar = Calendar::of(&own, run, Scale::Usual);
         let cell = &calendar.rows[0].cells[33];
         assert_eq!(cell.title.as_deref(), Some("2 backups: 1 not compared, 1 incomplete"));
         assert_eq!(calendar.months, [("2026-10".to_owned(), 13), ("2026-11".to_owned(), 22)]);

@@ -15,6 +15,7 @@ use crate::changes;
 #[template(path = "deployment.html")]
 pub(crate) struct Section<'a> {
     index: usize,
+    scale: Scale,
     own: &'a DeploymentAssessment,
     names: Names,
     summary: Summary,
@@ -68,12 +69,16 @@ impl<'a> Section<'a> {
                 .collect()
         };
         let name = &own.deployment.name;
+        let headline = Headline::over(summary);
+        // A picture of what is as it should be is the first that a large report can do without.
+        let is_brief = scale.is_large() && headline.kind == Kind::Pass;
         Self {
             index,
+            scale,
             summary,
-            headline: Headline::over(summary),
-            picture: picture(own),
-            words: words(own),
+            headline,
+            picture: if is_brief { String::new() } else { picture(own) },
+            words: if is_brief { Vec::new() } else { words(own) },
             failures: findings::failures(assessment, own, &names, scale),
             gaps: findings::gaps(own, &names),
             losses: findings::losses(assessment, own, &names),
@@ -87,7 +92,7 @@ impl<'a> Section<'a> {
             waivers: findings::waivers(assessment, own, &names),
             over: departed(changes::over(assessment, name)),
             not_judged: departed(changes::not_judged(assessment, name)),
-            calendar: super::written(&Calendar::of(own, run)),
+            calendar: super::written(&Calendar::of(own, run, scale)),
             names,
             own,
         }

@@ -25,6 +25,8 @@ pub(crate) struct Failure<'a> {
     pub(crate) facts: Vec<Fact<'a>>,
     pub(crate) fix: Fix<'a>,
     pub(crate) why: Vec<String>,
+    /// The place of the rule in the catalogue.
+    pub(crate) rule: usize,
     pub(crate) since: Option<String>,
     pub(crate) lapse: Option<String>,
     pub(crate) expected_by: Option<String>,
@@ -140,12 +142,13 @@ pub(crate) fn failures<'a>(
     names: &Names,
     scale: Scale,
 ) -> Vec<Failure<'a>> {
-    let pages: BTreeMap<&str, &str> =
-        assessment.catalogue.iter().map(|entry| (entry.meta.id, entry.page)).collect();
+    let catalogue = assessment.catalogue.iter().enumerate();
+    let rules: BTreeMap<&str, (usize, &str)> =
+        catalogue.map(|(place, entry)| (entry.meta.id, (place, entry.page))).collect();
     let mut failures: Vec<Failure<'_>> = placed(own, Kind::Fail)
         .map(|(place, result)| {
             let judgement = &result.judgement;
-            let page = pages.get(result.meta.id).filter(|_| !scale.is_large());
+            let (rule, page) = rules.get(result.meta.id).copied().unwrap_or_default();
             Failure {
                 place,
                 result,
@@ -159,7 +162,8 @@ pub(crate) fn failures<'a>(
                     .map(|fact| Fact::of(fact, &judgement.subject, names))
                     .collect(),
                 fix: Fix::of(result),
-                why: page.map(|page| why_it_matters(page)).unwrap_or_default(),
+                why: if scale.is_large() { Vec::new() } else { why_it_matters(page) },
+                rule,
                 since: changes::since(assessment, result),
                 lapse: wording::lapsed(assessment, result),
                 expected_by: expected_by(assessment, result),
@@ -228,7 +232,11 @@ pub(crate) fn gaps<'a>(own: &'a DeploymentAssessment, names: &Names) -> Vec<Blin
         .iter()
         .map(|gap| Blind {
             gap,
-            message: prose(&gap.message),
+            message: if gap.message == wording::reason(gap.reason) {
+                String::new()
+            } else {
+                prose(&gap.message)
+            },
             scope: gap.scope.as_deref().map(|scope| names.short(scope)),
             rules: gap
                 .rules
