@@ -79,7 +79,8 @@ impl<'a> Event<'a> {
         let run = &assessment.run;
         let used = result.waiver.and_then(|index| assessment.waivers.get(index));
         let mark = assessment.previous.as_ref().and_then(|past| past.mark(result));
-        let time = run.header.finished_at.as_millisecond();
+        // Whole seconds, as the JSON report has them: read back from one, the report is the same.
+        let time = run.header.finished_at.as_second() * 1000;
         let (activity_id, activity_name) = activity(mark);
         let (severity_id, severity) = severity(result.severity);
         // Whatever else becomes of a finding is decided where it is received.

@@ -7,6 +7,7 @@
 
 pub mod arm_id;
 pub mod assessment;
+pub mod base64;
 pub mod blob;
 pub mod blob_listing;
 pub mod cloud;
