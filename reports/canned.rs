@@ -34,11 +34,11 @@ pub(crate) const WIDE: &str = "日本語-データベース-🚀";
 const SUBSCRIPTION: &str = "00000000-0000-0000-0000-00000000000a";
 const REQUEST: &str = "5f0c8a3e-2d1b-4c6f-9a77-1e2d3c4b5a69";
 
-fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn resource(path: &str) -> String {
+pub(crate) fn resource(path: &str) -> String {
     format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-vectice/providers/{path}")
 }
 
@@ -75,7 +75,7 @@ fn location(line: u32, column: u32, key: &str) -> Option<Location> {
 }
 
 /// The gap of a refused backup list.
-fn refused() -> Gap {
+pub(crate) fn refused() -> Gap {
     Gap {
         reason: Reason::Forbidden,
         message: "the backups of the server may not be listed".to_owned(),
@@ -134,14 +134,11 @@ fn production() -> DeploymentAssessment {
                 complete: None,
             },
         ],
-        topology: Topology {
-            path: vec![
-                Hop { stage: Stage::AksSubnets, state: State::Open },
-                Hop { stage: Stage::Routes, state: State::Unknown(refused().message) },
-                Hop { stage: Stage::Peering, state: State::Broken(format!("{HOSTILE} is cut")) },
-            ],
-            ..Topology::default()
-        },
+        topology: crate::canned_topology::topology(vec![
+            Hop { stage: Stage::AksSubnets, state: State::Open },
+            Hop { stage: Stage::Routes, state: State::Unknown(refused().message) },
+            Hop { stage: Stage::Peering, state: State::Broken(format!("{HOSTILE} is cut")) },
+        ]),
     }
 }
 

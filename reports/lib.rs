@@ -21,6 +21,7 @@ pub mod sarif;
 pub mod saved;
 pub mod snapshot;
 pub mod table;
+pub mod topology;
 pub mod trend;
 
 mod changes;
@@ -54,6 +55,8 @@ mod canned;
 mod canned_past;
 #[cfg(test)]
 mod canned_rules;
+#[cfg(test)]
+mod canned_topology;
 
 pub use sarif::{Analysis, SarifOptions, SarifReport, VersionControl};
 pub use table::TableOptions;

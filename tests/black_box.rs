@@ -20,8 +20,11 @@ use support::cases::{cases, manifest, names, rows, scenario, silent_rows};
 use support::look::Seen;
 use support::{Azure, Ran, verdicts};
 use vaudit_engine::{Profile, select};
-use vaudit_model::Rule;
+use vaudit_model::assessment::Assessment;
 use vaudit_model::drift::{Class, Drift};
+use vaudit_model::topology::Topology;
+use vaudit_model::{Rule, Verdict};
+use vaudit_reports::topology;
 
 /// How many simulators work at once.
 const WORKERS: usize = 4;
@@ -42,6 +45,8 @@ struct Outcome {
     ran: Ran,
     drift: Drift,
     back: Drift,
+    /// The failing rules that the picture of the topology shows nowhere.
+    undrawn: Vec<&'static str>,
 }
 
 /// The rules the cases are judged by.
@@ -80,7 +85,9 @@ fn run_all(cases: &[Value], check: fn(&Value, &Outcome) -> Result<(), String>) -
                     let (ran, seen) = judged(&azure, &text, &rules);
                     let drift = compliant.drift_to(&seen, &rules);
                     let back = seen.drift_to(&compliant, &rules);
-                    if let Err(why) = check(case, &Outcome { is_changed, ran, drift, back }) {
+                    let undrawn = undrawn(&seen.assessment);
+                    let outcome = Outcome { is_changed, ran, drift, back, undrawn };
+                    if let Err(why) = check(case, &outcome) {
                         wrong
                             .lock()
                             .unwrap()
@@ -93,6 +100,22 @@ fn run_all(cases: &[Value], check: fn(&Value, &Outcome) -> Result<(), String>) -
     let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     cases.len()
+}
+
+/// The failing rules that stand at nothing in the picture, and in its words neither.
+fn undrawn(assessment: &Assessment) -> Vec<&'static str> {
+    let now = assessment.run.header.finished_at;
+    let missing = assessment.deployments.iter().flat_map(|own| {
+        let told = serde_json::to_value(&own.topology).unwrap();
+        assert_eq!(serde_json::from_value::<Topology>(told).unwrap(), own.topology);
+        let picture = topology::picture(own, now, "");
+        let words = topology::words(own, now).join("\n");
+        let failing = own.results.iter().filter(|own| own.judgement.verdict == Verdict::Fail);
+        failing
+            .map(|own| own.meta.id)
+            .filter(move |rule| !picture.contains(&format!("✕ {rule}<")) || !words.contains(rule))
+    });
+    missing.collect()
 }
 
 fn words(case: &Value, field: &str) -> BTreeSet<String> {
@@ -195,6 +218,9 @@ fn caught(case: &Value, outcome: &Outcome) -> Result<(), String> {
     };
     if ran.code != code {
         return Err(format!("exit {}, expected {code}", ran.code));
+    }
+    if !outcome.undrawn.is_empty() {
+        return Err(format!("the picture does not show {:?}", outcome.undrawn));
     }
     drifts(&expected, outcome)
 }

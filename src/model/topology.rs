@@ -350,6 +350,17 @@ impl<T> Seen<T> {
         }
     }
 
+    /// The same without the value.
+    #[must_use]
+    pub fn state(&self) -> Seen<()> {
+        match self {
+            Self::Known(_) => Seen::Known(()),
+            Self::Absent => Seen::Absent,
+            Self::Unread(loss) => Seen::Unread(loss.clone()),
+            Self::NotAsked => Seen::NotAsked,
+        }
+    }
+
     /// Whether it was proven not to exist.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
@@ -386,6 +397,27 @@ impl<T> From<List<T>> for Several<T> {
 }
 
 impl Topology {
+    /// Whether cluster and server share one network.
+    pub fn is_one_network(&self) -> bool {
+        match (self.aks_network.known(), self.postgres_network.known()) {
+            (Some(aks), Some(postgres)) => aks.id.eq_ignore_ascii_case(&postgres.id),
+            _ => false,
+        }
+    }
+
+    /// Whether there are two networks that a peering has to join.
+    pub fn needs_peering(&self) -> bool {
+        !self.is_one_network() && !self.server_subnet.is_absent()
+    }
+
+    /// Whether the blob copies lie in another account than the application's.
+    pub fn has_backup_account(&self) -> bool {
+        match (self.storage.known(), self.backup_storage.known()) {
+            (Some(own), Some(backup)) => !own.id.eq_ignore_ascii_case(&backup.id),
+            _ => self.storage != self.backup_storage,
+        }
+    }
+
     /// The same with sentences that cannot act, wherever they came from.
     #[must_use]
     pub fn inert(mut self) -> Self {
