@@ -8,7 +8,7 @@ use super::calendar::Calendar;
 use super::findings::{self, Blind, Failure, Loss, Waiver};
 use super::summary::Headline;
 use super::text::{Kind, Names, prose};
-use crate::changes;
+use crate::{changes, topology};
 
 /// The section of one deployment.
 #[derive(Template)]
@@ -72,13 +72,17 @@ impl<'a> Section<'a> {
         let headline = Headline::over(summary);
         // A picture of what is as it should be is the first that a large report can do without.
         let is_brief = scale.is_large() && headline.kind == Kind::Pass;
+
         Self {
             index,
             scale,
             summary,
             headline,
-            picture: if is_brief { String::new() } else { picture(own) },
-            words: if is_brief { Vec::new() } else { words(own) },
+            picture: match is_brief {
+                true => String::new(),
+                false => topology::picture(own, run, &format!("t{index}")),
+            },
+            words: if is_brief { Vec::new() } else { topology::words(own, run) },
             failures: findings::failures(assessment, own, &names, scale),
             gaps: findings::gaps(own, &names),
             losses: findings::losses(assessment, own, &names),
@@ -110,15 +114,4 @@ impl<'a> Section<'a> {
         ];
         Kind::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0).collect()
     }
-}
-
-/// The picture of how the resources hang together, as SVG; empty where there is none.
-fn picture(_own: &DeploymentAssessment) -> String {
-    String::new()
-}
-
-/// The same in words.
-fn words(own: &DeploymentAssessment) -> Vec<String> {
-    let _ = own;
-    Vec::new()
 }

@@ -26,7 +26,7 @@ use self::deployment::Section;
 use self::overview::Overview;
 use self::summary::{Head, Headline};
 use self::text::Kind;
-use crate::wording;
+use crate::{topology, wording};
 
 /// The styles of the page.
 const STYLE: &str = include_str!("style.css");
@@ -141,7 +141,7 @@ fn written(part: &impl Template) -> String {
 
 /// All styles of the page.
 fn style() -> String {
-    STYLE.to_owned()
+    format!("{STYLE}{}", topology::STYLE)
 }
 
 fn title(assessment: &Assessment) -> String {
