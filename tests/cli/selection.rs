@@ -72,7 +72,7 @@ fn what_selects_nothing_is_an_error_and_says_nothing_on_stdout() {
         &["--skip", "XYZ*"],
         &["--rule", "PG001", "--skip", "PG*"],
         &["--deployment", "staging"],
-        &["--format", "html"],
+        &["--format", "pdf"],
         &["--format", "xml"],
         &["--output", "json"],
         &["--output", "json="],
