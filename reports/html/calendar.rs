@@ -58,8 +58,8 @@ pub(crate) struct Calendar {
 struct Row {
     name: &'static str,
     said: String,
-    /// Why nothing is known of any day; the cells are left out then.
-    blind: Option<String>,
+    /// Whether nothing is known of any day; one cell says so for all of them then.
+    is_blind: bool,
     cells: Vec<Cell>,
 }
 
@@ -150,8 +150,11 @@ impl Row {
             })
             .collect();
         let newest = points(own, store).map(|point| point.instant).max();
-        let said = said(&cells, newest, sight.as_deref());
-        Self { name, said, blind: sight.filter(|_| is_blind), cells }
+        let said = match &sight {
+            Some(why) if is_blind => format!("not seen ({why})"),
+            _ => said(&cells, newest, sight.as_deref()),
+        };
+        Self { name, said, is_blind, cells }
     }
 }
 
@@ -198,7 +201,7 @@ fn said(cells: &[Cell], newest: Option<Timestamp>, sight: Option<&str>) -> Strin
     ]);
     let newest = newest.map(|at| format!("newest {} UTC; ", minute(at))).unwrap_or_default();
     let why = sight.map(|why| format!(" ({why})")).unwrap_or_default();
-    format!("{newest}of {} days {counted}{why}", cells.len())
+    format!("{newest}in {} days {counted}{why}", cells.len())
 }
 
 /// The newest backup in few words, for a list: that there is none only where that was seen.
@@ -321,7 +324,7 @@ mod tests {
         assert_eq!(calendar.months, [("2026-10".to_owned(), 13), ("2026-11".to_owned(), 22)]);
         assert_eq!(
             calendar.rows[0].said,
-            "newest 2026-11-22 03:00 UTC; of 35 days 2 with a complete backup, 1 with one that was not compared, 1 with an incomplete one only, 31 without any"
+            "newest 2026-11-22 03:00 UTC; in 35 days 2 with a complete backup, 1 with one that was not compared, 1 with an incomplete one only, 31 without any"
         );
     }
 }
