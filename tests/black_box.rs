@@ -22,9 +22,8 @@ use support::{Azure, Ran, verdicts};
 use vaudit_engine::{Profile, select};
 use vaudit_model::assessment::Assessment;
 use vaudit_model::drift::{Class, Drift};
-use vaudit_model::topology::Topology;
 use vaudit_model::{Rule, Verdict};
-use vaudit_reports::topology;
+use vaudit_reports::{json, saved, topology};
 
 /// How many simulators work at once.
 const WORKERS: usize = 4;
@@ -86,6 +85,7 @@ fn run_all(cases: &[Value], check: fn(&Value, &Outcome) -> Result<(), String>) -
                     let drift = compliant.drift_to(&seen, &rules);
                     let back = seen.drift_to(&compliant, &rules);
                     let undrawn = undrawn(&seen.assessment);
+                    reads_back(&seen.assessment);
                     let outcome = Outcome { is_changed, ran, drift, back, undrawn };
                     if let Err(why) = check(case, &outcome) {
                         wrong
@@ -102,12 +102,17 @@ fn run_all(cases: &[Value], check: fn(&Value, &Outcome) -> Result<(), String>) -
     cases.len()
 }
 
+/// A report is the same when it is read back from its JSON.
+fn reads_back(assessment: &Assessment) {
+    let text = json::render(assessment);
+    let read = saved::read(&text, &assessment.catalogue).unwrap();
+    assert!(json::render(&read) == text, "run {}", assessment.run.id);
+}
+
 /// The failing rules that stand at nothing in the picture, and in its words neither.
 fn undrawn(assessment: &Assessment) -> Vec<&'static str> {
     let now = assessment.run.header.finished_at;
     let missing = assessment.deployments.iter().flat_map(|own| {
-        let told = serde_json::to_value(&own.topology).unwrap();
-        assert_eq!(serde_json::from_value::<Topology>(told).unwrap(), own.topology);
         let picture = topology::picture(own, now, "");
         let words = topology::words(own, now).join("\n");
         let failing = own.results.iter().filter(|own| own.judgement.verdict == Verdict::Fail);
