@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use vaudit_model::assessment::{Assessment, DeploymentAssessment, RuleResult};
 use vaudit_model::instant::show;
 use vaudit_model::rule::Evidence;
-use vaudit_model::shell::inert;
+use vaudit_model::shell::as_inert;
 
 /// The columns before those of the frameworks.
 const JUDGED: [&str; 28] = [
@@ -72,9 +72,10 @@ pub fn render(assessment: &Assessment) -> String {
         table.cell(column);
     }
     table.end_row();
+    let finished_at = show(assessment.run.header.finished_at);
     for assessed in &assessment.deployments {
         for result in &assessed.results {
-            row(&mut table, assessment, assessed, result);
+            row(&mut table, assessment, &finished_at, assessed, result);
         }
     }
     table.text
@@ -83,6 +84,7 @@ pub fn render(assessment: &Assessment) -> String {
 fn row(
     table: &mut Table,
     assessment: &Assessment,
+    finished_at: &str,
     assessed: &DeploymentAssessment,
     result: &RuleResult,
 ) {
@@ -90,7 +92,7 @@ fn row(
     let deployment = &assessed.deployment;
     for value in [
         &assessment.run.id,
-        &show(assessment.run.header.finished_at),
+        finished_at,
         &deployment.name,
         &deployment.subscription,
         &deployment.resource_group,
@@ -195,7 +197,13 @@ impl Table {
         }
         self.begun = true;
         let value = harmless(value);
-        if value.contains([',', '"', ';']) || value.trim() != value {
+        let is_padded = |c: Option<char>| c.is_some_and(char::is_whitespace);
+        if value.contains(',')
+            || value.contains('"')
+            || value.contains(';')
+            || is_padded(value.chars().next())
+            || is_padded(value.chars().next_back())
+        {
             self.text.push('"');
             self.text.push_str(&value.replace('"', "\"\""));
             self.text.push('"');
@@ -216,14 +224,12 @@ impl Table {
 /// Where lists are separated by semicolons, Excel splits a file of commas at every semicolon, quoted
 /// or not, so what follows one may find itself at the beginning of a cell.
 fn harmless(value: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_. ".contains(&byte);
-    if value.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
-        && value.bytes().all(plain)
-    {
-        return Cow::Borrowed(value);
+    let value = as_inert(value);
+    if !is_run(&value) && !value.contains(';') {
+        return value;
     }
     let mut safe = String::with_capacity(value.len() + 1);
-    for (place, part) in inert(value).split(';').enumerate() {
+    for (place, part) in value.split(';').enumerate() {
         if place > 0 {
             safe.push(';');
         }
@@ -263,6 +269,7 @@ mod tests {
     use super::*;
     use crate::canned;
     use proptest::prelude::*;
+    use vaudit_model::shell::inert;
 
     /// Reads CSV by RFC 4180 and nothing else.
     fn read(text: &str) -> Vec<Vec<String>> {

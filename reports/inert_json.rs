@@ -3,47 +3,186 @@
 //! Values stay what they are: such a character is written as an escape, so a reader gets back
 //! exactly what Azure said, and `cat report.json` shows nothing but plain text.
 
-use std::fmt::Write;
+use std::io;
 
 use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::{Formatter, PrettyFormatter};
 use vaudit_model::shell::inert;
 
 /// Writes a value with an indentation of two spaces and a line break at the end.
 pub(crate) fn pretty(value: &impl Serialize) -> String {
-    match serde_json::to_string_pretty(value) {
-        Ok(text) => escape_active(&text) + "\n",
+    written(value, PrettyFormatter::new()) + "\n"
+}
+
+/// Writes a value so that what lies deeper than so many levels is in one line each. There is a line
+/// break at the end.
+pub(crate) fn shallow(value: &impl Serialize, levels: usize) -> String {
+    written(value, Shallow { levels, depth: 0, is_filled: false }) + "\n"
+}
+
+fn written(value: &impl Serialize, layout: impl Formatter) -> String {
+    let mut text = Vec::new();
+    let written = value.serialize(&mut Serializer::with_formatter(&mut text, Inert(layout)));
+    match (written, String::from_utf8(text)) {
+        (Ok(()), Ok(text)) => text,
         // Every key of a report is a text and no value writes itself by hand.
-        Err(error) => unreachable!("a report always serialises: {error}"),
+        (Err(error), _) => unreachable!("a report always serialises: {error}"),
+        (_, Err(error)) => unreachable!("a report is made of texts: {error}"),
     }
 }
 
-/// Writes a value in one line, without a line break at its end.
-pub(crate) fn line(value: &impl Serialize) -> String {
-    match serde_json::to_string(value) {
-        Ok(text) => escape_active(&text),
-        Err(error) => unreachable!("a report always serialises: {error}"),
+/// A layout, in which texts have escapes for what `serde_json` leaves raw: DEL, the C1 controls and the
+/// marks that turn the writing direction or have no width. An escape means the same to a reader.
+struct Inert<F>(F);
+
+impl<F: Formatter> Formatter for Inert<F> {
+    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
+    where
+        W: ?Sized + io::Write,
+    {
+        if fragment.is_ascii() && !fragment.contains('\u{7f}') {
+            return writer.write_all(fragment.as_bytes());
+        }
+        let mut written = 0;
+        for (place, c) in fragment.char_indices().filter(|(_, c)| is_active(*c)) {
+            writer.write_all(&fragment.as_bytes()[written..place])?;
+            written = place + c.len_utf8();
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+        }
+        writer.write_all(&fragment.as_bytes()[written..])
+    }
+
+    fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_array(writer)
+    }
+
+    fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array(writer)
+    }
+
+    fn begin_array_value<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.0.begin_array_value(writer, first)
+    }
+
+    fn end_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array_value(writer)
+    }
+
+    fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object(writer)
+    }
+
+    fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object(writer)
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.0.begin_object_key(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(writer)
+    }
+
+    fn end_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object_value(writer)
     }
 }
 
-/// Escapes what `serde_json` leaves raw: DEL, the C1 controls and the marks that turn the writing
-/// direction or have no width. They can only stand inside a JSON text, where an escape means the
-/// same; the line breaks between the values are the only active characters outside.
-fn escape_active(json: &str) -> String {
-    let mut safe = String::with_capacity(json.len());
-    let mut copied = 0;
-    for (place, c) in json.char_indices() {
-        if c == '\n' || matches!(c, ' '..='~') || !is_active(c) {
-            continue;
-        }
-        safe.push_str(&json[copied..place]);
-        copied = place + c.len_utf8();
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            // Writing to a text cannot fail.
-            let _ = write!(safe, "\\u{unit:04x}");
-        }
+/// A layout with lines and an indentation for the outer levels, and none for the inner ones.
+struct Shallow {
+    levels: usize,
+    depth: usize,
+    /// Whether what was written last is a value of the array or object that ends.
+    is_filled: bool,
+}
+
+impl Shallow {
+    fn begin<W: ?Sized + io::Write>(&mut self, writer: &mut W, sign: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.is_filled = false;
+        writer.write_all(sign)
     }
-    safe.push_str(&json[copied..]);
-    safe
+
+    fn next<W: ?Sized + io::Write>(&self, writer: &mut W, first: bool) -> io::Result<()> {
+        if !first {
+            writer.write_all(b",")?;
+        }
+        self.new_line(writer, self.depth <= self.levels)
+    }
+
+    fn end<W: ?Sized + io::Write>(&mut self, writer: &mut W, sign: &[u8]) -> io::Result<()> {
+        self.depth -= 1;
+        self.new_line(writer, self.is_filled && self.depth < self.levels)?;
+        writer.write_all(sign)
+    }
+
+    fn new_line<W: ?Sized + io::Write>(&self, writer: &mut W, wanted: bool) -> io::Result<()> {
+        if wanted {
+            writer.write_all(b"\n")?;
+            (0..self.depth).try_for_each(|_| writer.write_all(b"  "))?;
+        }
+        Ok(())
+    }
+}
+
+impl Formatter for Shallow {
+    fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.begin(writer, b"[")
+    }
+
+    fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.end(writer, b"]")
+    }
+
+    fn begin_array_value<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.next(writer, first)
+    }
+
+    fn end_array_value<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.is_filled = true;
+        Ok(())
+    }
+
+    fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.begin(writer, b"{")
+    }
+
+    fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.end(writer, b"}")
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.next(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(if self.depth <= self.levels { b": " } else { b":" })
+    }
+
+    fn end_object_value<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.is_filled = true;
+        Ok(())
+    }
 }
 
 fn is_active(c: char) -> bool {
@@ -62,9 +201,17 @@ mod tests {
         assert_eq!(json.lines().count(), 3);
         assert!(json.chars().all(|c| c == '\n' || !is_active(c)), "{json}");
         assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [hostile]);
-        let json = line(&[hostile]);
+        let json = shallow(&[hostile], 0);
         assert_eq!(json.lines().count(), 1);
-        assert!(!json.chars().any(is_active), "{json}");
+        assert!(!json.trim_end().chars().any(is_active), "{json}");
         assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [hostile]);
+    }
+
+    #[test]
+    fn what_lies_deep_is_in_one_line() {
+        let value = serde_json::json!({"a": [{"b": [1, 2], "c": {}}, []], "d": {}});
+        let text = "{\n  \"a\": [\n    {\"b\":[1,2],\"c\":{}},\n    []\n  ],\n  \"d\": {}\n}\n";
+        assert_eq!(shallow(&value, 2), text);
+        assert_eq!(shallow(&value, 9), pretty(&value));
     }
 }

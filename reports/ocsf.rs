@@ -5,13 +5,13 @@
 //! at. The schema is 1.5.0. Of later ones nothing is used, and of 1.5.0 nothing that those up to 1.7.0
 //! have deprecated. `docs/formats.md` says what became of what.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use vaudit_model::assessment::{Assessment, DeploymentAssessment, RuleResult};
 use vaudit_model::history::{Baseline, Mark};
 use vaudit_model::rule::Severity;
 use vaudit_model::shell::inert;
 
-use crate::inert_json::line;
+use crate::inert_json::shallow;
 use crate::ocsf_objects::{
     Artifact, Cloud, Compliance, FindingInfo, Metadata, Remediation, Resource, Unmapped,
 };
@@ -23,19 +23,22 @@ const CLASS: u32 = 2003;
 
 /// Renders the assessment as OCSF.
 pub fn render(assessment: &Assessment) -> String {
-    let deployments = assessment.deployments.iter().enumerate();
-    let events = deployments.flat_map(|(number, assessed)| {
-        let results = assessed.results.iter().enumerate();
-        results.map(move |(place, result)| {
-            line(&Event::of(assessment, assessed, result, &format!("{number}|{place}")))
-        })
-    });
-    let mut text = String::from("[");
-    for (number, event) in events.enumerate() {
-        text.push_str(if number == 0 { "\n" } else { ",\n" });
-        text.push_str(&event);
+    shallow(&Events(assessment), 1)
+}
+
+/// The events, made one after the other while they are written: large reports have many.
+struct Events<'a>(&'a Assessment);
+
+impl Serialize for Events<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let deployments = self.0.deployments.iter().enumerate();
+        serializer.collect_seq(deployments.flat_map(|(number, assessed)| {
+            let results = assessed.results.iter().enumerate();
+            results.map(move |(place, result)| {
+                Event::of(self.0, assessed, result, &format!("{number}|{place}"))
+            })
+        }))
     }
-    text + "\n]\n"
 }
 
 /// An enumerated value: its id and its caption.
@@ -185,7 +188,7 @@ mod tests {
             let is_new = mark.state == Baseline::New;
             seen[usize::from(is_new)] += 1;
             assert_eq!(event["type_uid"], if is_new { 200_301 } else { 200_302 });
-            let first = mark.first_detected_at.map(|at| at.as_millisecond());
+            let first = mark.first_detected_at.map(|at| at.as_second() * 1000);
             assert_eq!(event["finding_info"]["first_seen_time"].as_i64(), first);
         }
         assert!(seen.iter().all(|count| *count > 0), "{seen:?}");

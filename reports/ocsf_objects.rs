@@ -196,7 +196,7 @@ impl<'a> Metadata<'a> {
 impl<'a> FindingInfo<'a> {
     pub(crate) fn of(result: &'a RuleResult, mark: Option<&Mark>, time: i64) -> Self {
         let meta = &result.meta;
-        let first = mark.and_then(|mark| mark.first_detected_at).map(|at| at.as_millisecond());
+        let first = mark.and_then(|mark| mark.first_detected_at).map(|at| at.as_second() * 1000);
         Self {
             uid: &result.fingerprint,
             title: format!("{} {}", meta.id, meta.title),

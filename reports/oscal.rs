@@ -3,8 +3,8 @@
 //!
 //! Every result of vaudit is an observation. What those of one rule amount to is a finding, and a
 //! failure is a risk too; `oscal_result.rs` has both. Nothing is `satisfied` that was not judged.
-//! What is written is the same in OSCAL 1.1 and 1.2. The version named is the first of 1.2, since
-//! readers refuse versions other than theirs and the present ones are of 1.2.
+//! What is written is valid in OSCAL 1.1 and 1.2. The version named is of 1.1, since readers of 1.2
+//! take it and others do not take 1.2.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use vaudit_model::assessment::{Assessment, RuleResult};
 use vaudit_model::instant::show;
 use vaudit_model::rule::sentence;
 
-use crate::inert_json::pretty;
+use crate::inert_json::shallow;
 use crate::oscal_model::{
     AssessmentResults, BackMatter, Document, ImportPlan, Metadata, Objective, Objectives, Part,
     Property, Repeated, Resource, markup, properties, string, token, uuid,
@@ -20,7 +20,9 @@ use crate::oscal_model::{
 use crate::{oscal_result, wording};
 
 /// The version of OSCAL.
-const OSCAL_VERSION: &str = "1.2.0";
+const OSCAL_VERSION: &str = "1.1.3";
+/// How many levels have lines of their own: an observation is one line.
+const LEVELS: usize = 5;
 
 /// Renders the assessment as OSCAL assessment results.
 pub fn render(assessment: &Assessment) -> String {
@@ -49,7 +51,7 @@ pub fn render(assessment: &Assessment) -> String {
             },
         },
     };
-    pretty(&document)
+    shallow(&document, LEVELS)
 }
 
 fn metadata(assessment: &Assessment) -> Metadata {
@@ -145,8 +147,8 @@ mod tests {
     #[test]
     fn the_document_is_what_the_page_about_formats_says() {
         let text = render(&canned::assessment());
-        let version = format!("\"value\": \"{}\"", env!("CARGO_PKG_VERSION"));
-        insta::assert_snapshot!("report.oscal", text.replace(&version, "\"value\": \"[version]\""));
+        let version = format!("\"{}\"", env!("CARGO_PKG_VERSION"));
+        insta::assert_snapshot!("report.oscal", text.replace(&version, "\"[version]\""));
         assert_eq!(inert_lines(&text), text);
         assert_eq!(render(&canned::assessment()), text);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use vaudit_model::assessment::short_digest;
-use vaudit_model::shell::inert;
+use vaudit_model::shell::as_inert;
 
 use crate::markdown_text;
 use crate::sarif::INFORMATION_URI;
@@ -269,7 +269,6 @@ pub(crate) struct Finding {
     pub(crate) title: String,
     pub(crate) description: String,
     pub(crate) props: Vec<Property>,
-    pub(crate) origins: [Origin; 1],
     pub(crate) target: Target,
     pub(crate) related_observations: Vec<RelatedObservation>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -282,7 +281,6 @@ pub(crate) struct Target {
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
     pub(crate) target_id: String,
-    pub(crate) title: String,
     pub(crate) status: Status,
 }
 
@@ -343,8 +341,7 @@ pub(crate) fn properties<const N: usize>(
 
 /// A text of OSCAL: one line, not empty, no blanks around it.
 pub(crate) fn string(text: &str) -> String {
-    let text = inert(text);
-    match text.trim() {
+    match as_inert(text).trim() {
         "" => "(empty)".to_owned(),
         text => text.to_owned(),
     }
@@ -352,6 +349,12 @@ pub(crate) fn string(text: &str) -> String {
 
 /// Text of others as Markdown, which is what OSCAL's titles and descriptions are.
 pub(crate) fn markup(text: &str) -> String {
+    // Most sentences have nothing in them that could be markup, and a large report has many.
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b" ,;.'()-".contains(&byte);
+    let begins = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    if begins && !text.ends_with(' ') && text.bytes().all(is_word) {
+        return text.to_owned();
+    }
     markdown_text::whole(&string(text))
 }
 
@@ -386,8 +389,12 @@ pub(crate) fn control_id(framework: &str, id: &str) -> String {
 /// OSCAL takes versions 4 and 5. A true version 5 is made with SHA-1, which we do without; so this is
 /// a SHA-256 in the layout of version 4, with its version and variant.
 pub(crate) fn uuid(kind: &str, names: &[&str]) -> String {
-    // Quoted, so that no name can pass for two.
-    let digest = short_digest(&format!("oscal|{kind}|{names:?}"));
+    // With their lengths, so that no name can pass for two.
+    let mut text = format!("oscal|{kind}");
+    for name in names {
+        text.push_str(&format!("|{}|{name}", name.len()));
+    }
+    let digest = short_digest(&text);
     let variant = match digest.as_bytes()[16] {
         b'0' | b'4' | b'8' | b'c' => '8',
         b'1' | b'5' | b'9' | b'd' => '9',
@@ -440,7 +447,15 @@ mod tests {
     fn texts_are_one_line_with_something_in_it() {
         assert_eq!(string(" \u{a0}"), "(empty)");
         assert_eq!(string("\n a\r\nb "), "\u{fffd} a\u{fffd}\u{fffd}b");
-        assert_eq!(markup("<b>[x](y)"), "&lt;b&gt;\\[x\\](y)");
+        for (text, expected) in [
+            ("<b>[x](y)", "&lt;b&gt;\\[x\\](y)"),
+            ("It is on (13); a-b, it's.", "It is on (13); a-b, it's."),
+            ("1. a", "1\\. a"),
+            ("- a", "\\- a"),
+            ("a ", "a"),
+        ] {
+            assert_eq!(markup(text), expected);
+        }
     }
 
     #[test]

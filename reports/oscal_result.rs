@@ -203,7 +203,6 @@ fn observation<'a>(
         ("verdict", Some(judgement.verdict.word())),
         ("reason", reason.as_deref()),
         ("severity", Some(result.severity.word())),
-        ("tier", Some(meta.tier.letter())),
         ("fingerprint", Some(&result.fingerprint)),
         ("observed-digest", Some(&result.observed_digest)),
         ("manifest-key", result.location.as_ref().map(|location| location.key.as_str())),
@@ -239,12 +238,11 @@ fn collected(assessment: &Assessment, result: &RuleResult) -> String {
 }
 
 fn evidence(fact: &Evidence) -> RelevantEvidence {
-    let at = match fact.pointer.as_str() {
-        "" => String::new(),
-        pointer => format!(" at {}", literal(pointer)),
-    };
     RelevantEvidence {
-        description: format!("{}{at}", literal(&fact.resource)),
+        description: match fact.pointer.as_str() {
+            "" => "The whole resource".to_owned(),
+            pointer => literal(pointer),
+        },
         props: properties([
             ("resource", Some(&fact.resource)),
             ("pointer", Some(fact.pointer.as_str()).filter(|pointer| !pointer.is_empty())),
@@ -361,17 +359,15 @@ fn finding(context: &Context<'_>, results: &[Judged<'_>]) -> Option<Finding> {
     let counts = [wording::counts(summary), wording::other_counts(summary)];
     let counts: Vec<String> = counts.into_iter().filter(|text| !text.is_empty()).collect();
     let meta = &first.meta;
-    let props = properties([("rule", Some(meta.id)), ("verdict", Some(worst.word()))]);
+    let props = properties([("rule", Some(meta.id))]);
     Some(Finding {
         uuid: context.of_every_run("finding", meta.id),
         title: markup(&format!("{} {}", meta.id, meta.title)),
         description: markup(&sentence(&counts.join(", "))),
         props: props.chain(controls(first)).collect(),
-        origins: [context.origin()],
         target: Target {
             kind: "objective-id",
             target_id: objective_id(meta.id),
-            title: markup(meta.title),
             status: Status { state, reason, remarks: remarks(context, results, worst) },
         },
         related_observations: results

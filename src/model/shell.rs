@@ -3,6 +3,7 @@
 //! Names come from Azure and are hostile text: `$(reboot)` in a tag or a name must come out as a
 //! word, not as a command.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A command for the reader to run.
@@ -70,7 +71,29 @@ pub fn quote(value: &str) -> String {
 /// Replaces what could act on a terminal or hide text: control characters, and the marks that turn
 /// the writing direction or have no width. And what the log of a CI job would take for a command.
 pub fn inert(text: &str) -> String {
-    disarmed(text.chars().map(|c| if is_active(c) { '\u{fffd}' } else { c }).collect())
+    as_inert(text).into_owned()
+}
+
+/// The same without a copy of what can stay as it is.
+pub fn as_inert(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(disarmed(text.chars().map(|c| if is_active(c) { '\u{fffd}' } else { c }).collect()))
+}
+
+/// Whether a text is of letters and signs that are just shown, as nearly all are. Quickly told: large
+/// reports hold millions of texts.
+fn is_plain(text: &str) -> bool {
+    let mut before = 0;
+    for byte in text.bytes() {
+        let may_order = byte == before && (byte == b'#' || byte == b':');
+        if may_order || !matches!(byte, b' '..=b'~') {
+            return false;
+        }
+        before = byte;
+    }
+    true
 }
 
 /// The same for a text of several lines that is ours in shape: line breaks stay.
@@ -132,6 +155,7 @@ mod tests {
             ("::1 fe80::1 a::b ## heading #1", "::1 fe80::1 a::b ## heading #1"),
         ] {
             assert_eq!(inert(text), shown);
+            assert_eq!(matches!(as_inert(text), Cow::Borrowed(_)), is_plain(text));
         }
         assert_eq!(inert_lines("a\n::error::b"), "a\n\u{fffd}:error::b");
     }
