@@ -12,11 +12,9 @@ use crate::canned::{self, FORMULA, HOSTILE, SCRIPT as PAYLOAD, WIDE};
 /// digests and the version.
 fn bare(page: &str) -> String {
     let version = format!("vaudit {}.", env!("CARGO_PKG_VERSION"));
-    let page = page.replace(STYLE, "[style]").replace(SCRIPT, "[script]");
+    let page = page.replace(&style(), "[style]").replace(SCRIPT, "[script]");
     let policy = policy::policy(&style(), SCRIPT);
-    page.replace(&style(), "[style]")
-        .replace(&policy, "[policy]")
-        .replace(&version, "vaudit [version].")
+    page.replace(&policy, "[policy]").replace(&version, "vaudit [version].")
 }
 
 /// The values of an attribute, as far as tags go.

@@ -25,7 +25,7 @@ pub(super) enum Destination {
     /// A folder that is not there yet, or is empty, and one beside it that is filled first.
     Folder(PathBuf, Filling),
     /// A zip file.
-    Zip(PendingFile),
+    Zip(Box<PendingFile>),
 }
 
 /// A folder that is removed again unless it was put in its place.
@@ -49,7 +49,7 @@ impl Destination {
     pub(super) fn of(path: &Path) -> Result<Self, Failure> {
         if is_zip(path) {
             let destination = pending_file::Destination::of(path)?.private();
-            return Ok(Self::Zip(PendingFile::create(destination)?));
+            return Ok(Self::Zip(Box::new(PendingFile::create(destination)?)));
         }
         match fs::read_dir(path) {
             Ok(entries) => {
