@@ -5,6 +5,8 @@
 //! at. The schema is 1.5.0. Of later ones nothing is used, and of 1.5.0 nothing that those up to 1.7.0
 //! have deprecated. `docs/formats.md` says what became of what.
 
+use rayon::prelude::*;
+use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 use vaudit_model::assessment::{Assessment, DeploymentAssessment, RuleResult};
 use vaudit_model::history::{Baseline, Mark};
@@ -26,18 +28,31 @@ pub fn render(assessment: &Assessment) -> String {
     shallow(&Events(assessment), 1)
 }
 
-/// The events, made one after the other while they are written: large reports have many.
+/// The events, made while they are written, those of a few deployments at a time: large reports have
+/// many.
 struct Events<'a>(&'a Assessment);
+
+/// Of how many deployments the events are made before they are written.
+const AT_ONCE: usize = 16;
 
 impl Serialize for Events<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let deployments = self.0.deployments.iter().enumerate();
-        serializer.collect_seq(deployments.flat_map(|(number, assessed)| {
-            let results = assessed.results.iter().enumerate();
-            results.map(move |(place, result)| {
-                Event::of(self.0, assessed, result, &format!("{number}|{place}"))
-            })
-        }))
+        let mut events = serializer.serialize_seq(None)?;
+        let deployments: Vec<_> = self.0.deployments.iter().enumerate().collect();
+        for some in deployments.chunks(AT_ONCE) {
+            let made: Vec<Vec<Event<'_>>> = some
+                .par_iter()
+                .map(|(number, assessed)| {
+                    let results = assessed.results.iter().enumerate();
+                    let event = |(place, result)| {
+                        Event::of(self.0, assessed, result, &format!("{number}|{place}"))
+                    };
+                    results.map(event).collect()
+                })
+                .collect();
+            made.iter().flatten().try_for_each(|event| events.serialize_element(event))?;
+        }
+        events.end()
     }
 }
 

@@ -8,6 +8,9 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+use serde::ser::SerializeSeq as _;
+use serde::{Serialize, Serializer};
 use vaudit_model::assessment::{Assessment, RuleResult};
 use vaudit_model::instant::show;
 use vaudit_model::rule::sentence;
@@ -28,10 +31,6 @@ const LEVELS: usize = 5;
 pub fn render(assessment: &Assessment) -> String {
     let run = &assessment.run;
     let plan = uuid("no plan", &[]);
-    let mut names = Repeated::default();
-    let results = assessment.deployments.iter().map(|assessed| {
-        oscal_result::result(assessment, assessed, names.key(&assessed.deployment.name))
-    });
     let document = Document {
         assessment_results: AssessmentResults {
             uuid: uuid("document", &[&run.id, &run.manifest_sha256]),
@@ -41,7 +40,7 @@ pub fn render(assessment: &Assessment) -> String {
                 remarks: "There is no assessment plan in OSCAL.",
             },
             local_definitions: Objectives { objectives_and_methods: objectives(assessment) },
-            results: results.collect(),
+            results: Results(assessment),
             back_matter: BackMatter {
                 resources: [Resource {
                     uuid: plan,
@@ -52,6 +51,29 @@ pub fn render(assessment: &Assessment) -> String {
         },
     };
     shallow(&document, LEVELS)
+}
+
+/// The results of an assessment, a few at a time: together they take gigabytes.
+struct Results<'a>(&'a Assessment);
+
+/// How many results are made before they are written.
+const AT_ONCE: usize = 16;
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut names = Repeated::default();
+        let mut results = serializer.serialize_seq(Some(self.0.deployments.len()))?;
+        for some in self.0.deployments.chunks(AT_ONCE) {
+            let named: Vec<_> =
+                some.iter().map(|own| (own, names.key(&own.deployment.name))).collect();
+            let made: Vec<_> = named
+                .into_par_iter()
+                .map(|(own, key)| oscal_result::result(self.0, own, key))
+                .collect();
+            made.iter().try_for_each(|result| results.serialize_element(result))?;
+        }
+        results.end()
+    }
 }
 
 fn metadata(assessment: &Assessment) -> Metadata {

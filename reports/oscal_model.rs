@@ -12,18 +12,19 @@ use crate::sarif::INFORMATION_URI;
 /// The document.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Document {
-    pub(crate) assessment_results: AssessmentResults,
+pub(crate) struct Document<R> {
+    pub(crate) assessment_results: AssessmentResults<R>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct AssessmentResults {
+pub(crate) struct AssessmentResults<R> {
     pub(crate) uuid: String,
     pub(crate) metadata: Metadata,
     pub(crate) import_ap: ImportPlan,
     pub(crate) local_definitions: Objectives,
-    pub(crate) results: Vec<AssessmentResult>,
+    /// A list of [`AssessmentResult`].
+    pub(crate) results: R,
     pub(crate) back_matter: BackMatter,
 }
 

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use serde_sarif::sarif::{
-    ArtifactLocation, Invocation, Notification, PropertyBag, ReportingDescriptorReference,
-    ResultColumnKind, Run, RunAutomationDetails, Sarif, Tool, ToolComponent, Version,
-    VersionControlDetails,
+    ArtifactLocation, Invocation, Notification, PropertyBag, ReportingDescriptor,
+    ReportingDescriptorReference, ResultColumnKind, Run, RunAutomationDetails, Sarif, Tool,
+    ToolComponent, Version, VersionControlDetails,
 };
 use vaudit_model::assessment::{Assessment, DeploymentAssessment, GapUse, RuleResult};
 use vaudit_model::instant::show;
@@ -114,10 +114,12 @@ pub fn render(assessment: &Assessment, options: &SarifOptions) -> SarifReport {
             "the SARIF report has {count} runs, one a deployment; GitHub accepts {RUNS_IN_A_FILE} in a file: write several files with --deployment"
         ));
     }
+    let rules: Vec<ReportingDescriptor> =
+        assessment.catalogue.iter().map(sarif_rules::rule).collect();
     let runs = assessment
         .deployments
         .iter()
-        .map(|assessed| run(assessment, assessed, options, &mut notes))
+        .map(|assessed| run(assessment, assessed, &rules, options, &mut notes))
         .collect::<Vec<_>>();
     let log =
         Sarif::builder().schema(SCHEMA_URI).version(Version::V2_1_0.to_string()).runs(runs).build();
@@ -134,6 +136,7 @@ pub fn render(assessment: &Assessment, options: &SarifOptions) -> SarifReport {
 fn run(
     assessment: &Assessment,
     assessed: &DeploymentAssessment,
+    rules: &[ReportingDescriptor],
     options: &SarifOptions,
     notes: &mut Vec<String>,
 ) -> Run {
@@ -158,7 +161,7 @@ fn run(
         .name("vaudit")
         .semantic_version(&options.tool_version)
         .information_uri(INFORMATION_URI)
-        .rules(assessment.catalogue.iter().map(sarif_rules::rule).collect::<Vec<_>>())
+        .rules(rules)
         .notifications(sarif_rules::notifications(&assessed.gaps))
         .build();
     let mut run = Run::builder()
