@@ -81,7 +81,7 @@ fn what_selects_nothing_is_an_error_and_says_nothing_on_stdout() {
         &["--output", "json=same", "--output", "table=same"],
         &["--output", "json=same", "--output", "table=./same"],
         &["--output", "json=same", "--save-snapshot", "same"],
-        &["--output", "oscal=report.json"],
+        &["--output", "pdf=report.pdf"],
         &["--fail-on", "sometimes"],
         &["--profile", "strict"],
         &["--credential", "token"],
