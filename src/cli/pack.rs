@@ -35,14 +35,19 @@ pub(crate) fn pack(arguments: &Report, result: &Path, to: &Path) -> Result<Vec<S
 ///
 /// # Errors
 ///
-/// When one does not, or there is no pack.
+/// When one does not, or that cannot be told, or there is no pack.
 pub(crate) fn verify(path: &Path) -> Result<ExitCode, Failure> {
     let stored = Stored::read(path)?;
     let found = verify::verify(&stored);
     to_stdout(&found.text)?;
-    match found.broken {
-        0 => Ok(ExitCode::Clean),
-        _ => Err(Failure::new(format!("{} is not what it was when it was made", path.display()))
+    let name = path.display();
+    match (found.broken, found.unknown) {
+        (0, 0) => Ok(ExitCode::Clean),
+        // What cannot be told is no proof: who changes a pack can also take the proof out of it.
+        (0, _) => Err(Failure::new(format!("not everything in {name} could be verified")).help(
+            "a pack needs its snapshot and manifest, and the version of vaudit that made it",
+        )),
+        _ => Err(Failure::new(format!("{name} is not what it was when it was made"))
             .help("ask for the pack again, from whoever keeps the run")),
     }
 }

@@ -171,16 +171,49 @@ fn a_changed_pack_is_found_out_also_with_its_digests_made_anew() {
     assert!(ran.stdout.contains("does not give report.json"), "{}", ran.stdout);
 }
 
+/// Another version may render and judge otherwise, and anybody can write another version there.
+#[test]
+fn what_only_another_version_could_tell_is_not_verified() {
+    let vaudit = run_of("drifted");
+    let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    let report = vaudit.read("r.json");
+    assert!(report.contains(&version));
+    let passed = report.replacen(&version, "\"version\": \"99.0.0\"", 1).replacen(
+        "\"verdict\": \"fail\"",
+        "\"verdict\": \"pass\"",
+        1,
+    );
+    let invented = report.replacen("\"rule\": \"PG001\"", "\"rule\": \"NEW001\"", 1);
+    for (text, said) in [(passed, "but vaudit 99.0.0 judged"), (invented, "does not know")] {
+        fs::write(vaudit.path("r.json"), text).unwrap();
+        packed(&vaudit, "lie.zip");
+        let ran = vaudit.run(&["report", "--verify-pack", "lie.zip"]).exits(2);
+        assert!(!ran.stdout.contains("BROKEN") && ran.stdout.contains(said), "{}", ran.stdout);
+    }
+    fs::write(vaudit.path("r.json"), report).unwrap();
+    packed(&vaudit, "pack.zip");
+    let mut files = unzipped(&vaudit.path("pack.zip"));
+    let about = String::from_utf8(files["README.txt"].clone()).unwrap();
+    let about = about.replace("Made by vaudit ", "Made by vaudit 9");
+    files.insert("README.txt".to_owned(), about.into_bytes());
+    files.insert("report.html".to_owned(), b"<title>Compliant</title>".to_vec());
+    sealed(&mut files);
+    zip(&vaudit.path("changed.zip"), &files);
+    let ran = vaudit.run(&["report", "--verify-pack", "changed.zip"]).exits(2);
+    assert!(ran.stdout.contains("another one made the pack"), "{}", ran.stdout);
+}
+
 #[test]
 fn what_is_missing_is_unknown_and_said() {
     let vaudit = run_of("compliant");
     let ran = vaudit.run(&["report", "r.json", "--pack", "bare.zip"]).exits(0);
     assert!(ran.stderr.contains("holds no snapshot") && ran.stderr.contains("holds no manifest"));
-    let ran = vaudit.run(&["report", "--verify-pack", "bare.zip"]).exits(0);
+    let said = "not everything in bare.zip could be verified";
+    let ran = vaudit.run(&["report", "--verify-pack", "bare.zip"]).exits(2).says(said);
     assert_eq!(ran.stdout.matches("  unknown ").count(), 2, "{}", ran.stdout);
     let with = ["report", "r.json", "--config", "vaudit.toml", "--pack", "with.zip"];
     vaudit.run(&with).exits(0).says("holds no snapshot");
-    let ran = vaudit.run(&["report", "--verify-pack", "with.zip"]).exits(0);
+    let ran = vaudit.run(&["report", "--verify-pack", "with.zip"]).exits(2);
     assert_eq!(ran.stdout.matches("  unknown ").count(), 1, "{}", ran.stdout);
 }
 

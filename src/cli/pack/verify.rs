@@ -26,6 +26,8 @@ pub(super) struct Found {
     pub(super) text: String,
     /// How many promises do not hold.
     pub(super) broken: usize,
+    /// Of how many that cannot be told.
+    pub(super) unknown: usize,
 }
 
 /// What became of one promise.
@@ -65,7 +67,8 @@ pub(super) fn verify(stored: &Stored) -> Found {
         let _ = writeln!(text, "  {word:<8} {what:<16} {}", inert(said));
     }
     let broken = lines.iter().filter(|(_, outcome)| matches!(outcome, Broken(_))).count();
-    Found { text, broken }
+    let unknown = lines.iter().filter(|(_, outcome)| matches!(outcome, Unknown(_))).count();
+    Found { text, broken, unknown }
 }
 
 /// The report, and the version that judged.
