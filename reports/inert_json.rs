@@ -7,29 +7,43 @@ use std::io;
 
 use serde::Serialize;
 use serde_json::Serializer;
-use serde_json::ser::{Formatter, PrettyFormatter};
+use serde_json::ser::Formatter;
 use vaudit_model::shell::inert;
+
+/// As many levels as there may be.
+pub(crate) const EVERY_LEVEL: usize = usize::MAX;
+const INDENTATION: &str = "  ";
 
 /// Writes a value with an indentation of two spaces and a line break at the end.
 pub(crate) fn pretty(value: &impl Serialize) -> String {
-    written(value, PrettyFormatter::new()) + "\n"
+    shallow(value, EVERY_LEVEL)
 }
 
 /// Writes a value so that what lies deeper than so many levels is in one line each. There is a line
 /// break at the end.
 pub(crate) fn shallow(value: &impl Serialize, levels: usize) -> String {
-    written(value, Shallow { levels, depth: 0, is_filled: false }) + "\n"
+    let mut text = Vec::new();
+    write(&mut text, value, levels, 0);
+    text.push(b'\n');
+    match String::from_utf8(text) {
+        Ok(text) => text,
+        Err(error) => unreachable!("a report is made of texts: {error}"),
+    }
 }
 
-fn written(value: &impl Serialize, layout: impl Formatter) -> String {
-    let mut text = Vec::new();
-    let written = value.serialize(&mut Serializer::with_formatter(&mut text, Inert(layout)));
-    match (written, String::from_utf8(text)) {
-        (Ok(()), Ok(text)) => text,
-        // Every key of a report is a text and no value writes itself by hand.
-        (Err(error), _) => unreachable!("a report always serialises: {error}"),
-        (_, Err(error)) => unreachable!("a report is made of texts: {error}"),
+/// Writes a value that stands so deep in a document whose levels, so many of them, have lines of their
+/// own.
+pub(crate) fn write(text: &mut Vec<u8>, value: &impl Serialize, levels: usize, depth: usize) {
+    let layout = Inert(Lines { levels, depth, is_filled: false });
+    // Every key of a report is a text and no value writes itself by hand.
+    if let Err(error) = value.serialize(&mut Serializer::with_formatter(text, layout)) {
+        unreachable!("a report always serialises: {error}")
     }
+}
+
+/// The line break before what stands so deep.
+pub(crate) fn new_line(depth: usize) -> String {
+    format!("\n{}", INDENTATION.repeat(depth))
 }
 
 /// A layout, in which texts have escapes for what `serde_json` leaves raw: DEL, the C1 controls and the
@@ -41,7 +55,8 @@ impl<F: Formatter> Formatter for Inert<F> {
     where
         W: ?Sized + io::Write,
     {
-        if fragment.is_ascii() && !fragment.contains('\u{7f}') {
+        // Without a way out of the loop it takes many bytes at a time.
+        if fragment.bytes().fold(true, |is_plain, byte| is_plain & (byte < 0x7f)) {
             return writer.write_all(fragment.as_bytes());
         }
         let mut written = 0;
@@ -101,14 +116,14 @@ impl<F: Formatter> Formatter for Inert<F> {
 }
 
 /// A layout with lines and an indentation for the outer levels, and none for the inner ones.
-struct Shallow {
+struct Lines {
     levels: usize,
     depth: usize,
     /// Whether what was written last is a value of the array or object that ends.
     is_filled: bool,
 }
 
-impl Shallow {
+impl Lines {
     fn begin<W: ?Sized + io::Write>(&mut self, writer: &mut W, sign: &[u8]) -> io::Result<()> {
         self.depth += 1;
         self.is_filled = false;
@@ -131,13 +146,13 @@ impl Shallow {
     fn new_line<W: ?Sized + io::Write>(&self, writer: &mut W, wanted: bool) -> io::Result<()> {
         if wanted {
             writer.write_all(b"\n")?;
-            (0..self.depth).try_for_each(|_| writer.write_all(b"  "))?;
+            (0..self.depth).try_for_each(|_| writer.write_all(INDENTATION.as_bytes()))?;
         }
         Ok(())
     }
 }
 
-impl Formatter for Shallow {
+impl Formatter for Lines {
     fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.begin(writer, b"[")
     }
@@ -212,6 +227,9 @@ mod tests {
         let value = serde_json::json!({"a": [{"b": [1, 2], "c": {}}, []], "d": {}});
         let text = "{\n  \"a\": [\n    {\"b\":[1,2],\"c\":{}},\n    []\n  ],\n  \"d\": {}\n}\n";
         assert_eq!(shallow(&value, 2), text);
-        assert_eq!(shallow(&value, 9), pretty(&value));
+        assert_eq!(pretty(&value), format!("{value:#}\n"));
+        let mut within = b"{\n  \"a\": ".to_vec();
+        write(&mut within, &value["a"], 2, 1);
+        assert_eq!(String::from_utf8(within).unwrap() + ",\n  \"d\": {}\n}\n", text);
     }
 }

@@ -13,16 +13,22 @@ use vaudit_model::instant::show;
 use vaudit_model::shell::inert;
 use vaudit_model::snapshot::Stopped;
 
-use crate::inert_json::pretty;
+use crate::inert_json::EVERY_LEVEL;
 use crate::json_deployment::Deployment;
+use crate::json_list::List;
 use crate::json_previous::Previous;
 
 /// The version of the schema. A reader that knows it ignores fields it does not know.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
 
+/// The list of the deployments.
+const DEPLOYMENTS: List = List { key: Some("deployments"), depth: 2, levels: EVERY_LEVEL };
+
 /// Renders the assessment as JSON. The same assessment gives the same bytes.
 pub fn render(assessment: &Assessment) -> String {
-    pretty(&Report::of(assessment))
+    DEPLOYMENTS.document(&Report::of(assessment), &assessment.deployments, |own, deployments| {
+        deployments.push(&Deployment::of(own, assessment));
+    })
 }
 
 /// The JSON Schema of the report (draft 2020-12).
@@ -175,17 +181,16 @@ pub(crate) struct Waiver<'a> {
 }
 
 impl<'a> Report<'a> {
+    /// The report without its deployments.
     fn of(assessment: &'a Assessment) -> Self {
         let waivers = &assessment.waivers;
-        let deployments =
-            assessment.deployments.iter().map(|deployment| Deployment::of(deployment, assessment));
         Self {
             schema_version: SCHEMA_VERSION,
             tool: Tool { name: "vaudit", version: env!("CARGO_PKG_VERSION") },
             run: Run::of(&assessment.run),
             summary: Summary::of(assessment.summary()),
             waivers: waivers.iter().enumerate().map(WaiverState::of).collect(),
-            deployments: deployments.collect(),
+            deployments: Vec::new(),
             previous: Previous::of(assessment),
         }
     }
@@ -262,6 +267,7 @@ impl<'a> Waiver<'a> {
 mod tests {
     use super::*;
     use crate::canned;
+    use crate::inert_json::pretty;
 
     #[test]
     fn the_report_is_what_the_contract_shows() {

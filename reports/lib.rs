@@ -27,6 +27,7 @@ pub mod trend;
 mod changes;
 mod inert_json;
 mod json_deployment;
+mod json_list;
 mod json_previous;
 mod layout;
 mod markdown_findings;

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use serde_sarif::sarif::{
-    ArtifactLocation, Invocation, Notification, PropertyBag, ReportingDescriptor,
-    ReportingDescriptorReference, ResultColumnKind, Run, RunAutomationDetails, Sarif, Tool,
-    ToolComponent, Version, VersionControlDetails,
+    ArtifactLocation, Invocation, Notification, PropertyBag, ReportingDescriptorReference,
+    ResultColumnKind, Run, RunAutomationDetails, Sarif, Tool, ToolComponent, Version,
+    VersionControlDetails,
 };
 use vaudit_model::assessment::{Assessment, DeploymentAssessment, GapUse, RuleResult};
 use vaudit_model::instant::show;
@@ -18,7 +18,8 @@ use vaudit_model::rule::sentence;
 use vaudit_model::shell::inert;
 use vaudit_model::snapshot::Stopped;
 
-use crate::inert_json::pretty;
+use crate::inert_json::EVERY_LEVEL;
+use crate::json_list::List;
 use crate::sarif_location::{self, SOURCE_ROOT};
 use crate::{sarif_past, sarif_results, sarif_rules, wording};
 
@@ -26,6 +27,10 @@ use crate::{sarif_past, sarif_results, sarif_rules, wording};
 pub const INFORMATION_URI: &str = "https://github.com/vaudit/vaudit";
 /// The schema the report follows, at the address validators know it by.
 const SCHEMA_URI: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+/// The list of the runs.
+const RUNS: List = List { key: Some("runs"), depth: 2, levels: EVERY_LEVEL };
+/// The list of the descriptors of the rules, in each run: it is long, and written once.
+const RULES: List = List { key: Some("rules"), depth: 6, levels: EVERY_LEVEL };
 /// How many runs GitHub accepts in one file.
 const RUNS_IN_A_FILE: usize = 20;
 /// How many results GitHub accepts in one run.
@@ -114,16 +119,17 @@ pub fn render(assessment: &Assessment, options: &SarifOptions) -> SarifReport {
             "the SARIF report has {count} runs, one a deployment; GitHub accepts {RUNS_IN_A_FILE} in a file: write several files with --deployment"
         ));
     }
-    let rules: Vec<ReportingDescriptor> =
-        assessment.catalogue.iter().map(sarif_rules::rule).collect();
-    let runs = assessment
-        .deployments
-        .iter()
-        .map(|assessed| run(assessment, assessed, &rules, options, &mut notes))
-        .collect::<Vec<_>>();
-    let log =
-        Sarif::builder().schema(SCHEMA_URI).version(Version::V2_1_0.to_string()).runs(runs).build();
-    let text = pretty(&log);
+    notes.extend(assessment.deployments.iter().filter_map(|own| left_out(own, options.all)));
+    let log = Sarif::builder()
+        .schema(SCHEMA_URI)
+        .version(Version::V2_1_0.to_string())
+        .runs(Vec::new())
+        .build();
+    let rules = RULES.content(assessment.catalogue.iter().map(sarif_rules::rule));
+    let outcome = outcome(assessment, &options.analysis);
+    let text = RUNS.document(&log, &assessment.deployments, |assessed, runs| {
+        runs.push_with(&run(assessment, assessed, options, &outcome), RULES, &rules);
+    });
     if text.len() > LARGE_REPORT {
         notes.push(format!(
             "the SARIF report has {} MB; GitHub accepts 10 MB after compression",
@@ -133,25 +139,22 @@ pub fn render(assessment: &Assessment, options: &SarifOptions) -> SarifReport {
     SarifReport { text, notes }
 }
 
+/// The run of a deployment, without the descriptors of the rules.
 fn run(
     assessment: &Assessment,
     assessed: &DeploymentAssessment,
-    rules: &[ReportingDescriptor],
     options: &SarifOptions,
-    notes: &mut Vec<String>,
+    outcome: &str,
 ) -> Run {
     let name = inert(&assessed.deployment.name);
     let category = options.analysis.category();
-    let (chosen, cut) = choose(&assessed.results, options.all, RESULTS_IN_A_RUN);
+    let (chosen, _) = choose(&assessed.results, options.all, RESULTS_IN_A_RUN);
     let mut notifications: Vec<Notification> =
         assessed.gaps.iter().map(|gap| lost_sight(assessment, gap)).collect();
-    if cut > 0 {
-        let note = format!(
-            "{cut} results of `{name}` are not in the SARIF report: a run holds at most {RESULTS_IN_A_RUN}, and the worst were kept"
-        );
-        notifications.push(Notification::builder().level("warning").message(&note).build());
-        notes.push(note);
-    }
+    notifications.extend(
+        left_out(assessed, options.all)
+            .map(|note| Notification::builder().level("warning").message(&note).build()),
+    );
     let room = RESULTS_IN_A_RUN.saturating_sub(chosen.len());
     let absent = sarif_past::absent(assessment, assessed, options, room);
     let results = chosen
@@ -161,7 +164,7 @@ fn run(
         .name("vaudit")
         .semantic_version(&options.tool_version)
         .information_uri(INFORMATION_URI)
-        .rules(rules)
+        .rules(Vec::new())
         .notifications(sarif_rules::notifications(&assessed.gaps))
         .build();
     let mut run = Run::builder()
@@ -171,12 +174,23 @@ fn run(
         )
         .column_kind(ResultColumnKind::UnicodeCodePoints.to_string())
         .original_uri_base_ids(source_root())
-        .invocations(vec![invocation(assessment, &options.analysis, notifications)])
+        .invocations(vec![invocation(assessment, outcome, notifications)])
         .results(results.chain(absent).collect::<Vec<_>>())
         .properties(run_properties(assessment))
         .build();
     run.version_control_provenance = options.version_control.as_ref().and_then(provenance);
     run
+}
+
+/// Says how many results of a deployment the report had to leave out, if any.
+fn left_out(assessed: &DeploymentAssessment, all: bool) -> Option<String> {
+    let (_, cut) = choose(&assessed.results, all, RESULTS_IN_A_RUN);
+    let name = inert(&assessed.deployment.name);
+    (cut > 0).then(|| {
+        format!(
+            "{cut} results of `{name}` are not in the SARIF report: a run holds at most {RESULTS_IN_A_RUN}, and the worst were kept"
+        )
+    })
 }
 
 /// The results the report shows, in their order, and how many had to be left out to keep the limit.
@@ -203,16 +217,20 @@ fn source_root() -> BTreeMap<String, ArtifactLocation> {
     BTreeMap::from([(SOURCE_ROOT.to_owned(), root)])
 }
 
+/// What the exit code means.
+fn outcome(assessment: &Assessment, analysis: &Analysis) -> String {
+    match analysis {
+        Analysis::Audit => wording::exit_code(assessment),
+        Analysis::Drift { outcome } => outcome.clone(),
+    }
+}
+
 fn invocation(
     assessment: &Assessment,
-    analysis: &Analysis,
+    outcome: &str,
     notifications: Vec<Notification>,
 ) -> Invocation {
     let run = &assessment.run;
-    let outcome = match analysis {
-        Analysis::Audit => wording::exit_code(assessment),
-        Analysis::Drift { outcome } => outcome.clone(),
-    };
     let mut invocation = Invocation::builder()
         .execution_successful(run.header.stopped.is_none())
         .start_time_utc(show(run.header.started_at))
