@@ -3,111 +3,212 @@
 //! A failure is a failure whatever `--fail-on` says, and what could not be judged is an error:
 //! readers of JUnit know no threshold, and the exit code is there for it.
 
-use std::time::Duration;
+use std::borrow::Cow;
+use std::io;
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use vaudit_model::assessment::{Assessment, DeploymentAssessment, RuleResult};
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+use rayon::prelude::*;
+use vaudit_model::assessment::{Assessment, DeploymentAssessment, RuleResult, Summary};
 use vaudit_model::fact::Reason;
 use vaudit_model::instant::show;
 use vaudit_model::rule::{Evidence, Verdict, sentence};
-use vaudit_model::shell::inert;
+use vaudit_model::shell::as_inert;
 
 use crate::sarif_rules::shortened;
 use crate::wording;
 
 /// How many characters a name or the headline of a status may have: readers show them in lists.
 const HEADLINE: usize = 500;
+/// How many suites are written before they join the report.
+const AT_ONCE: usize = 32;
+
+type Xml = Writer<Vec<u8>>;
 
 /// Renders the assessment as JUnit XML.
 pub fn render(assessment: &Assessment) -> String {
+    let text = written(assessment).map(String::from_utf8);
+    match text {
+        Ok(Ok(text)) => text,
+        // The report is in memory, and all in it is text.
+        Ok(Err(error)) => unreachable!("a report is made of texts: {error}"),
+        Err(error) => unreachable!("memory takes what is written: {error}"),
+    }
+}
+
+fn written(assessment: &Assessment) -> io::Result<Vec<u8>> {
+    let mut report = Writer::new_with_indent(Vec::new(), b' ', 4);
+    report.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    report.write_event(Event::Start(root(assessment)))?;
+    for some in assessment.deployments.chunks(AT_ONCE) {
+        let suites: io::Result<Vec<Vec<u8>>> =
+            some.par_iter().map(|assessed| suite(assessment, assessed)).collect();
+        suites?.iter().for_each(|suite| report.get_mut().extend_from_slice(suite));
+    }
+    report.write_event(Event::End(BytesEnd::new(ROOT)))?;
+    report.write_indent()?;
+    Ok(report.into_inner())
+}
+
+const ROOT: &str = "testsuites";
+
+/// Without a count of skipped cases: the schema of Jenkins' xUnit plugin knows it for suites only, and
+/// refuses a file that has it here.
+fn root(assessment: &Assessment) -> BytesStart<'static> {
     let header = &assessment.run.header;
-    let mut report = Report::new("vaudit");
+    let counts = Counts::of(assessment.deployments.iter().flat_map(|own| &own.results));
     // In whole seconds, as the JSON report has both: read back from one, the report is the same.
     let taken = header.finished_at.as_second() - header.started_at.as_second();
-    report.set_time(Duration::from_secs(u64::try_from(taken).unwrap_or_default()));
-    report.add_test_suites(assessment.deployments.iter().map(|own| suite(assessment, own)));
-    match report.to_string() {
-        Ok(text) => without_skipped_at_the_root(&text, &report),
-        // Nothing is written by hand, and a text takes everything.
-        Err(error) => unreachable!("a report always serialises: {error}"),
+    BytesStart::new(ROOT).with_attributes([
+        ("name", "vaudit"),
+        ("tests", &counts.tests),
+        ("failures", &counts.failures),
+        ("errors", &counts.errors),
+        ("time", &format!("{}.000", taken.max(0))),
+    ])
+}
+
+/// What readers count.
+struct Counts {
+    tests: String,
+    skipped: String,
+    errors: String,
+    failures: String,
+}
+
+impl Counts {
+    fn of<'a>(results: impl IntoIterator<Item = &'a RuleResult> + Clone) -> Self {
+        let Summary { fail, indeterminate, not_applicable, waived, .. } =
+            Summary::of(results.clone());
+        Self {
+            tests: results.into_iter().count().to_string(),
+            skipped: (waived + not_applicable).to_string(),
+            errors: indeterminate.to_string(),
+            failures: fail.to_string(),
+        }
     }
 }
 
-/// The schema of Jenkins' xUnit plugin knows the count of skipped cases for suites only, and refuses
-/// a file that has it at the root, where `quick-junit` always writes it.
-fn without_skipped_at_the_root(text: &str, report: &Report) -> String {
-    let count = format!(" skipped=\"{}\"", report.skipped);
-    let (before, after) = text.split_once("<testsuites").unwrap_or((text, ""));
-    let (root, rest) = after.split_once('>').unwrap_or((after, ""));
-    format!("{before}<testsuites{}>{rest}", root.replacen(&count, "", 1))
-}
-
-fn suite(assessment: &Assessment, assessed: &DeploymentAssessment) -> TestSuite {
+/// The suite of a deployment, as it stands in the report.
+fn suite(assessment: &Assessment, assessed: &DeploymentAssessment) -> io::Result<Vec<u8>> {
     let run = &assessment.run;
     let deployment = &assessed.deployment;
-    let mut suite = TestSuite::new(headline(&deployment.name));
-    // The instant is well-formed, since it was one; its type belongs to a crate we do not depend on.
-    suite.timestamp = show(run.header.started_at).parse().ok();
-    for (name, value) in [
-        ("run", run.id.as_str()),
-        ("profile", &run.profile),
-        ("source", run.source.word()),
-        ("exit_code", &run.exit_code.to_string()),
-        ("subscription", &deployment.subscription),
-        ("resource_group", &deployment.resource_group),
-    ] {
-        suite.add_property((name, xml(value).as_str()));
-    }
-    let cases = assessed.results.iter().map(|result| case(assessment, assessed, result));
-    suite.add_test_cases(cases);
-    if let Some(stopped) = run.header.stopped {
-        suite.set_system_err(wording::stopped(stopped));
-    }
-    suite
+    let counts = Counts::of(&assessed.results);
+    let started = show(run.header.started_at);
+    let mut xml = Writer::new_with_indent(Vec::new(), b' ', 4);
+    // The root is written once for all, and here for the indentation only.
+    xml.write_event(Event::Start(BytesStart::new(ROOT)))?;
+    let root = xml.get_ref().len();
+    let suite = xml.create_element("testsuite").with_attributes([
+        ("name", headline(&deployment.name).as_str()),
+        ("tests", &counts.tests),
+        ("skipped", &counts.skipped),
+        ("errors", &counts.errors),
+        ("failures", &counts.failures),
+        // As a date of the XML Schema, with which some readers are strict.
+        ("timestamp", &format!("{}.000+00:00", started.trim_end_matches('Z'))),
+    ]);
+    suite.write_inner_content(|xml| {
+        properties(
+            xml,
+            &[
+                ("run", run.id.as_str()),
+                ("profile", &run.profile),
+                ("source", run.source.word()),
+                ("exit_code", &run.exit_code.to_string()),
+                ("subscription", &deployment.subscription),
+                ("resource_group", &deployment.resource_group),
+            ],
+        )?;
+        assessed.results.iter().try_for_each(|result| case(xml, assessment, assessed, result))?;
+        match run.header.stopped {
+            Some(stopped) => output(xml, "system-err", &wording::stopped(stopped)),
+            None => Ok(()),
+        }
+    })?;
+    Ok(xml.into_inner().split_off(root))
 }
 
-fn case(assessment: &Assessment, assessed: &DeploymentAssessment, result: &RuleResult) -> TestCase {
+fn properties(xml: &mut Xml, properties: &[(&str, &str)]) -> io::Result<()> {
+    let all = xml.create_element("properties");
+    all.write_inner_content(|xml| {
+        properties.iter().try_for_each(|(name, value)| {
+            let value = allowed(value);
+            let property = xml.create_element("property");
+            property.with_attributes([("name", *name), ("value", &value)]).write_empty()?;
+            Ok(())
+        })
+    })?;
+    Ok(())
+}
+
+fn output(xml: &mut Xml, name: &str, text: &str) -> io::Result<()> {
+    xml.create_element(name).write_text_content(BytesText::new(text))?;
+    Ok(())
+}
+
+fn case(
+    xml: &mut Xml,
+    assessment: &Assessment,
+    assessed: &DeploymentAssessment,
+    result: &RuleResult,
+) -> io::Result<()> {
     let judgement = &result.judgement;
     let deployment = &assessed.deployment;
     let name = wording::short_name(&judgement.subject, deployment);
     let title = format!("{} {}: {name}", result.meta.id, result.meta.title);
     // Readers such as GitLab take cases of one class and name for one, whatever suite they are in.
     let class = format!("{}.{}", deployment.name, result.meta.id);
-    let mut case = TestCase::new(headline(&title), status(assessment, result));
-    case.set_classname(headline(&class));
+    let case = xml.create_element("testcase");
+    let case =
+        case.with_attributes([("name", &*headline(&title)), ("classname", &*headline(&class))]);
     let said = details(assessment, assessed, result);
-    match &mut case.status {
-        TestCaseStatus::NonSuccess { description, .. } => *description = Some(said.into()),
-        TestCaseStatus::Success { .. } | TestCaseStatus::Skipped { .. } => {
-            case.set_system_out(said);
+    case.write_inner_content(|xml| {
+        let Some(status) = Status::of(assessment, result) else {
+            return output(xml, "system-out", &said);
+        };
+        let message = headline(&status.message);
+        let element = xml.create_element(status.element);
+        let element = element.with_attributes([("message", &*message), ("type", status.kind)]);
+        if status.element == SKIPPED {
+            element.write_empty()?;
+            return output(xml, "system-out", &said);
         }
-    }
-    case
+        element.write_text_content(BytesText::new(&said))?;
+        Ok(())
+    })?;
+    Ok(())
 }
 
-fn status(assessment: &Assessment, result: &RuleResult) -> TestCaseStatus {
-    let judgement = &result.judgement;
-    if let Some(used) = result.waiver.and_then(|index| assessment.waivers.get(index)) {
-        let mut status = TestCaseStatus::skipped();
-        let verdict = judgement.verdict.word();
-        let until = used.waiver.expires;
-        let why = format!("Waived ({verdict}) until {until}. {}", wording::answer(used));
-        status.set_type("waived").set_message(headline(&why));
-        return status;
+/// What is said of a case that did not succeed.
+struct Status<'a> {
+    element: &'static str,
+    kind: &'static str,
+    message: Cow<'a, str>,
+}
+
+const SKIPPED: &str = "skipped";
+
+impl<'a> Status<'a> {
+    fn of(assessment: &Assessment, result: &'a RuleResult) -> Option<Self> {
+        let judgement = &result.judgement;
+        if let Some(used) = result.waiver.and_then(|index| assessment.waivers.get(index)) {
+            let verdict = judgement.verdict.word();
+            let until = used.waiver.expires;
+            let why = format!("Waived ({verdict}) until {until}. {}", wording::answer(used));
+            return Some(Self { element: SKIPPED, kind: "waived", message: why.into() });
+        }
+        let (element, kind) = match judgement.verdict {
+            Verdict::Pass | Verdict::Informational => return None,
+            Verdict::Fail => ("failure", result.severity.word()),
+            Verdict::Indeterminate => {
+                let reason = judgement.gap.as_ref().map_or(Reason::Unrecognised, |gap| gap.reason);
+                ("error", reason.code())
+            }
+            Verdict::NotApplicable => (SKIPPED, "not_applicable"),
+        };
+        Some(Self { element, kind, message: judgement.message.as_str().into() })
     }
-    let (mut status, kind) = match judgement.verdict {
-        Verdict::Pass | Verdict::Informational => return TestCaseStatus::success(),
-        Verdict::Fail => {
-            (TestCaseStatus::non_success(NonSuccessKind::Failure), result.severity.word())
-        }
-        Verdict::Indeterminate => {
-            let reason = judgement.gap.as_ref().map_or(Reason::Unrecognised, |gap| gap.reason);
-            (TestCaseStatus::non_success(NonSuccessKind::Error), reason.code())
-        }
-        Verdict::NotApplicable => (TestCaseStatus::skipped(), "not_applicable"),
-    };
-    status.set_type(kind).set_message(headline(&judgement.message));
-    status
 }
 
 /// Everything a reader needs to act, in lines.
@@ -142,7 +243,7 @@ fn details(
     lines.extend(commands.map(|command| format!("  {}", command.as_str())));
     lines.retain(|line| !line.is_empty());
     // A line break inside a value must not look like a line of ours.
-    let lines: Vec<String> = lines.iter().map(|line| xml(line)).collect();
+    let lines: Vec<Cow<'_, str>> = lines.iter().map(|line| allowed(line)).collect();
     lines.join("\n")
 }
 
@@ -154,19 +255,23 @@ fn seen(fact: &Evidence, place: &str) -> String {
 }
 
 fn headline(text: &str) -> String {
-    shortened(&xml(text), HEADLINE)
+    shortened(&allowed(text), HEADLINE)
 }
 
 /// Text without what acts on a terminal, nor the two characters XML does not allow besides.
-fn xml(text: &str) -> String {
-    inert(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+fn allowed(text: &str) -> Cow<'_, str> {
+    match as_inert(text) {
+        Cow::Borrowed(text) => Cow::Borrowed(text),
+        Cow::Owned(text) => Cow::Owned(text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::canned;
-    use vaudit_model::assessment::Summary;
+    use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
+    use vaudit_model::shell::inert;
 
     /// Renders, and holds the counts of the report against those of the assessment.
     fn check(assessment: &Assessment) -> String {
