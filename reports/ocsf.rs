@@ -5,15 +5,16 @@
 //! at. The schema is 1.5.0. Of later ones nothing is used, and of 1.5.0 nothing that those up to 1.7.0
 //! have deprecated. `docs/formats.md` says what became of what.
 
-use rayon::prelude::*;
-use serde::ser::SerializeSeq as _;
-use serde::{Serialize, Serializer};
-use vaudit_model::assessment::{Assessment, DeploymentAssessment, RuleResult};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use vaudit_model::assessment::{Assessment, DeploymentAssessment, RuleResult, short_digest};
 use vaudit_model::history::{Baseline, Mark};
 use vaudit_model::rule::Severity;
-use vaudit_model::shell::inert;
+use vaudit_model::shell::as_inert;
 
-use crate::inert_json::shallow;
+use crate::json_list::List;
 use crate::ocsf_objects::{
     Artifact, Cloud, Compliance, FindingInfo, Metadata, Remediation, Resource, Unmapped,
 };
@@ -23,36 +24,39 @@ const CATEGORY: u32 = 2;
 /// The class Compliance Finding.
 const CLASS: u32 = 2003;
 
+/// The list of the events is the report, and each event a line of it.
+const EVENTS: List = List { key: None, depth: 1, levels: 1 };
+
 /// Renders the assessment as OCSF.
 pub fn render(assessment: &Assessment) -> String {
-    shallow(&Events(assessment), 1)
+    let run = &assessment.run;
+    let run = short_digest(&format!("{}|{}", run.id, run.manifest_sha256));
+    let deployments: Vec<_> = assessment.deployments.iter().enumerate().collect();
+    EVENTS.document(&[(); 0], &deployments, |(number, assessed), events| {
+        let common = Common::of(assessment, assessed);
+        for (place, result) in assessed.results.iter().enumerate() {
+            events.push(&Event::of(&common, result, format!("{run}-{number}-{place}")));
+        }
+    })
 }
 
-/// The events, made while they are written, those of a few deployments at a time: large reports have
-/// many.
-struct Events<'a>(&'a Assessment);
+/// What the events of a deployment have in common.
+struct Common<'a> {
+    assessment: &'a Assessment,
+    assessed: &'a DeploymentAssessment,
+    cloud: Cloud<'a>,
+    resources: BTreeMap<&'a str, Resource<'a>>,
+}
 
-/// Of how many deployments the events are made before they are written.
-const AT_ONCE: usize = 16;
-
-impl Serialize for Events<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut events = serializer.serialize_seq(None)?;
-        let deployments: Vec<_> = self.0.deployments.iter().enumerate().collect();
-        for some in deployments.chunks(AT_ONCE) {
-            let made: Vec<Vec<Event<'_>>> = some
-                .par_iter()
-                .map(|(number, assessed)| {
-                    let results = assessed.results.iter().enumerate();
-                    let event = |(place, result)| {
-                        Event::of(self.0, assessed, result, &format!("{number}|{place}"))
-                    };
-                    results.map(event).collect()
-                })
-                .collect();
-            made.iter().flatten().try_for_each(|event| events.serialize_element(event))?;
+impl<'a> Common<'a> {
+    fn of(assessment: &'a Assessment, assessed: &'a DeploymentAssessment) -> Self {
+        let mut resources = BTreeMap::new();
+        for result in &assessed.results {
+            let subject = result.judgement.subject.as_str();
+            resources.entry(subject).or_insert_with(|| Resource::of(subject));
         }
-        events.end()
+        let cloud = Cloud::of(&assessed.deployment.subscription);
+        Self { assessment, assessed, cloud, resources }
     }
 }
 
@@ -74,26 +78,22 @@ struct Event<'a> {
     severity: &'static str,
     status_id: u32,
     status: &'static str,
-    message: String,
+    message: Cow<'a, str>,
     metadata: Metadata<'a>,
     finding_info: FindingInfo<'a>,
     compliance: Compliance<'a>,
-    resources: [Resource; 1],
-    cloud: Cloud,
+    resources: [&'a Resource<'a>; 1],
+    cloud: &'a Cloud<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     remediation: Option<Remediation>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    evidences: Vec<Artifact>,
+    evidences: Vec<Artifact<'a>>,
     unmapped: Unmapped<'a>,
 }
 
 impl<'a> Event<'a> {
-    fn of(
-        assessment: &'a Assessment,
-        assessed: &'a DeploymentAssessment,
-        result: &'a RuleResult,
-        place: &str,
-    ) -> Self {
+    fn of(common: &'a Common<'_>, result: &'a RuleResult, uid: String) -> Self {
+        let Common { assessment, assessed, .. } = common;
         let run = &assessment.run;
         let used = result.waiver.and_then(|index| assessment.waivers.get(index));
         let mark = assessment.previous.as_ref().and_then(|past| past.mark(result));
@@ -118,12 +118,12 @@ impl<'a> Event<'a> {
             severity,
             status_id,
             status,
-            message: inert(&result.judgement.message),
-            metadata: Metadata::of(assessment, result, place),
+            message: as_inert(&result.judgement.message),
+            metadata: Metadata::of(assessment, result, uid),
             finding_info: FindingInfo::of(result, mark, time),
             compliance: Compliance::of(result, used),
-            resources: [Resource::of(&result.judgement.subject)],
-            cloud: Cloud::of(&assessed.deployment.subscription),
+            resources: [&common.resources[result.judgement.subject.as_str()]],
+            cloud: &common.cloud,
             remediation: Remediation::of(result),
             evidences: result.judgement.evidence.iter().map(Artifact::of).collect(),
             unmapped: Unmapped::of(assessment, assessed, result, used),

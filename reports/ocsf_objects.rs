@@ -1,13 +1,13 @@
 //! The objects of an OCSF event.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
 use vaudit_model::ArmId;
-use vaudit_model::assessment::{
-    Assessment, DeploymentAssessment, RuleResult, WaiverUse, short_digest,
-};
+use vaudit_model::assessment::{Assessment, DeploymentAssessment, RuleResult, WaiverUse};
 use vaudit_model::history::Mark;
 use vaudit_model::rule::{Evidence, Verdict};
-use vaudit_model::shell::{inert, inert_lines};
+use vaudit_model::shell::{as_inert, inert, inert_lines};
 
 use crate::ocsf::Choice;
 use crate::sarif::INFORMATION_URI;
@@ -17,6 +17,15 @@ use crate::wording;
 const SCHEMA_VERSION: &str = "1.5.0";
 /// What every result is judged by first: the rules of vaudit, whose id is the control.
 const OWN_STANDARD: &str = "vaudit";
+
+/// Two texts with a blank between them.
+pub(crate) struct Words<'a>(&'a str, &'a str);
+
+impl Serialize for Words<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{} {}", self.0, self.1))
+    }
+}
 
 #[derive(Serialize)]
 pub(crate) struct Metadata<'a> {
@@ -40,8 +49,8 @@ pub(crate) struct Product {
 #[derive(Serialize)]
 pub(crate) struct FindingInfo<'a> {
     uid: &'a str,
-    title: String,
-    desc: String,
+    title: Words<'a>,
+    desc: Cow<'a, str>,
     created_time: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_seen_time: Option<i64>,
@@ -61,19 +70,19 @@ pub(crate) struct Analytic<'a> {
 #[derive(Serialize)]
 pub(crate) struct Compliance<'a> {
     standards: Vec<&'a str>,
-    control: String,
+    control: Words<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    requirements: Vec<String>,
+    requirements: Vec<Words<'a>>,
     status_id: u32,
     status: &'static str,
-    status_code: String,
+    status_code: Cow<'a, str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    status_details: Vec<String>,
+    status_details: Vec<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
-pub(crate) struct Resource {
-    uid: String,
+pub(crate) struct Resource<'a> {
+    uid: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -88,15 +97,15 @@ pub(crate) struct Group {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Cloud {
+pub(crate) struct Cloud<'a> {
     provider: &'static str,
-    account: Account,
+    account: Account<'a>,
 }
 
 #[derive(Serialize)]
-pub(crate) struct Account {
-    uid: String,
-    name: String,
+pub(crate) struct Account<'a> {
+    uid: Cow<'a, str>,
+    name: Cow<'a, str>,
     type_id: u32,
     #[serde(rename = "type")]
     kind: &'static str,
@@ -108,18 +117,18 @@ pub(crate) struct Remediation {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Artifact {
-    data: Data,
+pub(crate) struct Artifact<'a> {
+    data: Data<'a>,
 }
 
 #[derive(Serialize)]
-pub(crate) struct Data {
-    resource: String,
-    pointer: String,
-    observed: Option<String>,
-    expected: Option<String>,
-    request_id: Option<String>,
-    read_at: Option<String>,
+pub(crate) struct Data<'a> {
+    resource: Cow<'a, str>,
+    pointer: Cow<'a, str>,
+    observed: Option<Cow<'a, str>>,
+    expected: Option<Cow<'a, str>>,
+    request_id: Option<Cow<'a, str>>,
+    read_at: Option<Cow<'a, str>>,
 }
 
 /// What the schema has no attribute for.
@@ -127,11 +136,11 @@ pub(crate) struct Data {
 pub(crate) struct Unmapped<'a> {
     verdict: &'static str,
     tier: &'static str,
-    deployment: String,
-    resource_group: String,
+    deployment: Cow<'a, str>,
+    resource_group: Cow<'a, str>,
     observed_digest: &'a str,
     run: Run<'a>,
-    manifest: Option<Place>,
+    manifest: Option<Place<'a>>,
     waiver: Option<Waiver>,
 }
 
@@ -145,8 +154,8 @@ pub(crate) struct Run<'a> {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Place {
-    key: String,
+pub(crate) struct Place<'a> {
+    key: Cow<'a, str>,
     line: u32,
 }
 
@@ -174,9 +183,7 @@ fn status(verdict: Verdict) -> Choice {
 }
 
 impl<'a> Metadata<'a> {
-    pub(crate) fn of(assessment: &'a Assessment, result: &'a RuleResult, place: &str) -> Self {
-        let run = &assessment.run;
-        let event = format!("{}|{}|{place}|{}", run.id, run.manifest_sha256, result.fingerprint);
+    pub(crate) fn of(assessment: &'a Assessment, result: &'a RuleResult, uid: String) -> Self {
         Self {
             version: SCHEMA_VERSION,
             product: Product {
@@ -186,9 +193,9 @@ impl<'a> Metadata<'a> {
                 url_string: INFORMATION_URI,
             },
             profiles: ["cloud"],
-            uid: short_digest(&event),
+            uid,
             event_code: result.meta.id,
-            correlation_uid: &run.id,
+            correlation_uid: &assessment.run.id,
         }
     }
 }
@@ -199,8 +206,8 @@ impl<'a> FindingInfo<'a> {
         let first = mark.and_then(|mark| mark.first_detected_at).map(|at| at.as_second() * 1000);
         Self {
             uid: &result.fingerprint,
-            title: format!("{} {}", meta.id, meta.title),
-            desc: inert(&result.judgement.message),
+            title: Words(meta.id, meta.title),
+            desc: as_inert(&result.judgement.message),
             created_time: first.unwrap_or(time),
             first_seen_time: first,
             types: [wording::module_name(wording::module(meta.id))],
@@ -216,24 +223,24 @@ impl<'a> Compliance<'a> {
         let requirements = meta
             .controls
             .iter()
-            .flat_map(|control| control.ids.iter().map(|id| format!("{} {id}", control.framework)));
-        let reason = result.judgement.reason().map(|reason| inert(&reason));
+            .flat_map(|control| control.ids.iter().map(|id| Words(control.framework, id)));
+        let reason = result.judgement.reason().map(|reason| inert(&reason).into());
         let (status_id, status) = status(verdict);
         // Why a rule is moot is a sentence, why it could not be judged a code with a meaning.
         let (code, mut details) = match (verdict, &result.judgement.gap, reason) {
             (Verdict::Indeterminate, Some(gap), _) => {
-                (gap.reason.to_string(), vec![wording::reason(gap.reason).to_owned()])
+                (gap.reason.code().into(), vec![wording::reason(gap.reason).into()])
             }
             (Verdict::Indeterminate, None, Some(reason)) => (reason, Vec::new()),
-            (verdict, _, reason) => (verdict.word().to_owned(), reason.into_iter().collect()),
+            (verdict, _, reason) => (verdict.word().into(), reason.into_iter().collect()),
         };
         details.extend(used.map(|used| {
             let until = used.waiver.expires;
-            inert(&format!("Waived until {until}. {}", wording::answer(used)))
+            inert(&format!("Waived until {until}. {}", wording::answer(used))).into()
         }));
         Self {
             standards: std::iter::once(OWN_STANDARD).chain(frameworks).collect(),
-            control: format!("{} {}", meta.id, meta.title),
+            control: Words(meta.id, meta.title),
             requirements: requirements.collect(),
             status_id,
             status,
@@ -243,8 +250,8 @@ impl<'a> Compliance<'a> {
     }
 }
 
-impl Resource {
-    pub(crate) fn of(subject: &str) -> Self {
+impl<'a> Resource<'a> {
+    pub(crate) fn of(subject: &'a str) -> Self {
         let id = ArmId::parse(subject).ok();
         let kind = match (&id, subject) {
             (Some(id), _) => id.resource_type(),
@@ -258,7 +265,7 @@ impl Resource {
         let group = id.as_ref().and_then(ArmId::resource_group);
         let group = group.map(|name| Group { name: inert(name) });
         Self {
-            uid: inert(subject),
+            uid: as_inert(subject),
             name: id.as_ref().map(|id| inert(id.name())),
             kind: kind.map(|kind| inert(&kind)),
             group,
@@ -266,9 +273,9 @@ impl Resource {
     }
 }
 
-impl Cloud {
-    pub(crate) fn of(subscription: &str) -> Self {
-        let subscription = inert(subscription);
+impl<'a> Cloud<'a> {
+    pub(crate) fn of(subscription: &'a str) -> Self {
+        let subscription = as_inert(subscription);
         Self {
             provider: "Azure",
             account: Account {
@@ -294,13 +301,13 @@ impl Remediation {
     }
 }
 
-impl Artifact {
-    pub(crate) fn of(fact: &Evidence) -> Self {
-        let text = |text: &Option<String>| text.as_deref().map(inert);
+impl<'a> Artifact<'a> {
+    pub(crate) fn of(fact: &'a Evidence) -> Self {
+        let text = |text: &'a Option<String>| text.as_deref().map(as_inert);
         Self {
             data: Data {
-                resource: inert(&fact.resource),
-                pointer: inert(&fact.pointer),
+                resource: as_inert(&fact.resource),
+                pointer: as_inert(&fact.pointer),
                 observed: text(&fact.observed),
                 expected: text(&fact.expected),
                 request_id: text(&fact.request_id),
@@ -313,7 +320,7 @@ impl Artifact {
 impl<'a> Unmapped<'a> {
     pub(crate) fn of(
         assessment: &'a Assessment,
-        assessed: &DeploymentAssessment,
+        assessed: &'a DeploymentAssessment,
         result: &'a RuleResult,
         used: Option<&WaiverUse>,
     ) -> Self {
@@ -321,8 +328,8 @@ impl<'a> Unmapped<'a> {
         Self {
             verdict: result.judgement.verdict.word(),
             tier: result.meta.tier.letter(),
-            deployment: inert(&assessed.deployment.name),
-            resource_group: inert(&assessed.deployment.resource_group),
+            deployment: as_inert(&assessed.deployment.name),
+            resource_group: as_inert(&assessed.deployment.resource_group),
             observed_digest: &result.observed_digest,
             run: Run {
                 id: &run.id,
@@ -334,7 +341,7 @@ impl<'a> Unmapped<'a> {
             manifest: result
                 .location
                 .as_ref()
-                .map(|place| Place { key: inert(&place.key), line: place.line }),
+                .map(|place| Place { key: as_inert(&place.key), line: place.line }),
             waiver: used.map(|used| Waiver {
                 owner: inert(&used.waiver.owner),
                 reason: inert(&used.waiver.reason),
