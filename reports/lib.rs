@@ -35,6 +35,7 @@ mod markdown_text;
 mod ocsf_objects;
 mod oscal_model;
 mod oscal_result;
+mod oscal_uuid;
 mod sarif_location;
 mod sarif_past;
 mod sarif_results;

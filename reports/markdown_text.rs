@@ -4,7 +4,7 @@
 //! no names, issues, links or smileys. A sentence that holds values is escaped character by
 //! character, and what would be taken for a mention or a link after parsing stands in a code span.
 
-use vaudit_model::shell::{Command, inert};
+use vaudit_model::shell::{Command, as_inert};
 
 use crate::sarif_rules::shortened;
 
@@ -109,11 +109,14 @@ pub(crate) fn fenced(commands: &[Command]) -> String {
 
 /// One line without active characters, and without blanks around it.
 fn plain(text: &str) -> String {
-    inert(text).trim().to_owned()
+    as_inert(text).trim().to_owned()
 }
 
 /// A code span that shows exactly this.
 fn span(text: &str) -> String {
+    if !text.contains('`') {
+        return ["`", text, "`"].concat();
+    }
     // As many backticks as no run inside has: then none of them is the end.
     let ticks = "`".repeat(longest_run(text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };

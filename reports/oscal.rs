@@ -8,39 +8,37 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-use serde::ser::SerializeSeq as _;
-use serde::{Serialize, Serializer};
 use vaudit_model::assessment::{Assessment, RuleResult};
 use vaudit_model::instant::show;
 use vaudit_model::rule::sentence;
 
-use crate::inert_json::shallow;
+use crate::json_list::List;
 use crate::oscal_model::{
     AssessmentResults, BackMatter, Document, ImportPlan, Metadata, Objective, Objectives, Part,
-    Property, Repeated, Resource, markup, properties, string, token, uuid,
+    Property, Repeated, Resource, markup, properties, string, token,
 };
+use crate::oscal_uuid::Scope;
 use crate::{oscal_result, wording};
 
 /// The version of OSCAL.
 const OSCAL_VERSION: &str = "1.1.3";
-/// How many levels have lines of their own: an observation is one line.
-const LEVELS: usize = 5;
+/// The list of the results, in a document of which each observation is a line.
+const RESULTS: List = List { key: Some("results"), depth: 3, levels: 5 };
 
 /// Renders the assessment as OSCAL assessment results.
 pub fn render(assessment: &Assessment) -> String {
     let run = &assessment.run;
-    let plan = uuid("no plan", &[]);
+    let plan = Scope::of(&[]).uuid("no plan", "");
     let document = Document {
         assessment_results: AssessmentResults {
-            uuid: uuid("document", &[&run.id, &run.manifest_sha256]),
+            uuid: Scope::of(&[&run.id, &run.manifest_sha256]).uuid("document", ""),
             metadata: metadata(assessment),
             import_ap: ImportPlan {
-                href: format!("#{plan}"),
+                href: format!("#{plan}").into(),
                 remarks: "There is no assessment plan in OSCAL.",
             },
             local_definitions: Objectives { objectives_and_methods: objectives(assessment) },
-            results: Results(assessment),
+            results: [],
             back_matter: BackMatter {
                 resources: [Resource {
                     uuid: plan,
@@ -50,94 +48,79 @@ pub fn render(assessment: &Assessment) -> String {
             },
         },
     };
-    shallow(&document, LEVELS)
+    let mut names = Repeated::default();
+    let named = assessment.deployments.iter().map(|own| (own, names.key(&own.deployment.name)));
+    RESULTS.document(&document, &named.collect::<Vec<_>>(), |(assessed, key), results| {
+        results.push(&oscal_result::result(assessment, assessed, key));
+    })
 }
 
-/// The results of an assessment, a few at a time: together they take gigabytes.
-struct Results<'a>(&'a Assessment);
-
-/// How many results are made before they are written.
-const AT_ONCE: usize = 16;
-
-impl Serialize for Results<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut names = Repeated::default();
-        let mut results = serializer.serialize_seq(Some(self.0.deployments.len()))?;
-        for some in self.0.deployments.chunks(AT_ONCE) {
-            let named: Vec<_> =
-                some.iter().map(|own| (own, names.key(&own.deployment.name))).collect();
-            let made: Vec<_> = named
-                .into_par_iter()
-                .map(|(own, key)| oscal_result::result(self.0, own, key))
-                .collect();
-            made.iter().try_for_each(|result| results.serialize_element(result))?;
-        }
-        results.end()
-    }
-}
-
-fn metadata(assessment: &Assessment) -> Metadata {
+fn metadata(assessment: &Assessment) -> Metadata<'_> {
     let run = &assessment.run;
     let header = &run.header;
     let identity = &header.identity;
-    let exit_code = run.exit_code.to_string();
-    let props = properties([
-        ("tool-version", Some(env!("CARGO_PKG_VERSION"))),
-        ("run-id", Some(&run.id)),
-        ("profile", Some(&run.profile)),
-        ("source", Some(run.source.word())),
-        ("complete", Some(if header.stopped.is_none() { "true" } else { "false" })),
-        ("exit-code", Some(&exit_code)),
-        ("identity-object-id", identity.object_id.as_deref()),
-        ("identity-client-id", identity.client_id.as_deref()),
-        ("identity-tenant", identity.tenant.as_deref()),
-        ("manifest-path", header.manifest.path.as_deref()),
-        ("manifest-sha256", Some(&run.manifest_sha256)),
-    ]);
+    let props = properties(
+        [
+            ("tool-version", Some(env!("CARGO_PKG_VERSION").into())),
+            ("run-id", Some((&run.id).into())),
+            ("profile", Some((&run.profile).into())),
+            ("source", Some(run.source.word().into())),
+            ("complete", Some((if header.stopped.is_none() { "true" } else { "false" }).into())),
+            ("exit-code", Some(run.exit_code.to_string().into())),
+            ("identity-object-id", identity.object_id.as_deref().map(Into::into)),
+            ("identity-client-id", identity.client_id.as_deref().map(Into::into)),
+            ("identity-tenant", identity.tenant.as_deref().map(Into::into)),
+            ("manifest-path", header.manifest.path.as_deref().map(Into::into)),
+            ("manifest-sha256", Some((&run.manifest_sha256).into())),
+        ],
+        [],
+    );
     Metadata {
-        title: "vaudit: a Vectice deployment on Azure, held against its reference design"
-            .to_owned(),
+        title: "vaudit: a Vectice deployment on Azure, held against its reference design".into(),
         last_modified: show(header.finished_at),
-        version: string(&run.id),
+        version: string(run.id.as_str()),
         oscal_version: OSCAL_VERSION,
-        props: props.collect(),
+        props,
     }
 }
 
 /// What each rule that was judged asks for, so that findings have something to point at.
-fn objectives(assessment: &Assessment) -> Vec<Objective> {
+fn objectives(assessment: &Assessment) -> Vec<Objective<'_>> {
     let results = assessment.deployments.iter().flat_map(|assessed| &assessed.results);
     let rules: BTreeMap<&str, &RuleResult> =
         results.map(|result| (result.meta.id, result)).collect();
     rules.into_values().map(objective).collect()
 }
 
-fn objective(result: &RuleResult) -> Objective {
+fn objective(result: &RuleResult) -> Objective<'_> {
     let meta = &result.meta;
-    let props = properties([
-        ("rule-name", Some(meta.name)),
-        ("tier", Some(meta.tier.letter())),
-        ("module", Some(wording::module_name(wording::module(meta.id)))),
-    ]);
+    let props = properties(
+        [
+            ("rule-name", Some(meta.name.into())),
+            ("tier", Some(meta.tier.letter().into())),
+            ("module", Some(wording::module_name(wording::module(meta.id)).into())),
+        ],
+        controls(result),
+    );
     Objective {
         control_id: token(meta.id),
-        description: markup(&sentence(meta.title)),
-        props: props.chain(controls(result)).collect(),
+        description: markup(sentence(meta.title)),
+        props,
         parts: [Part {
-            id: objective_id(meta.id),
+            id: objective_id(meta.id).into(),
             name: "assessment-objective",
-            prose: markup(&sentence(meta.title)),
+            prose: markup(sentence(meta.title)),
         }],
     }
 }
 
 /// The id of the objective of a rule.
 pub(crate) fn objective_id(rule: &str) -> String {
-    token(&format!("{rule}_obj"))
+    token(&format!("{rule}_obj")).into_owned()
 }
 
 /// The controls of public frameworks that a failure of the rule touches, each with its framework.
-pub(crate) fn controls(result: &RuleResult) -> impl Iterator<Item = Property> {
+pub(crate) fn controls(result: &RuleResult) -> impl Iterator<Item = Property<'_>> {
     result.meta.controls.iter().flat_map(|control| {
         control.ids.iter().map(|id| Property::of_class("control", control.framework, id))
     })

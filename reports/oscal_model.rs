@@ -1,125 +1,126 @@
 //! The part of OSCAL's assessment results that the report is made of, and the texts OSCAL takes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use vaudit_model::assessment::short_digest;
 use vaudit_model::shell::as_inert;
 
 use crate::markdown_text;
+use crate::oscal_uuid::Uuid;
 use crate::sarif::INFORMATION_URI;
 
 /// The document.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Document<R> {
-    pub(crate) assessment_results: AssessmentResults<R>,
+pub(crate) struct Document<'a> {
+    pub(crate) assessment_results: AssessmentResults<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct AssessmentResults<R> {
-    pub(crate) uuid: String,
-    pub(crate) metadata: Metadata,
-    pub(crate) import_ap: ImportPlan,
-    pub(crate) local_definitions: Objectives,
-    /// A list of [`AssessmentResult`].
-    pub(crate) results: R,
+pub(crate) struct AssessmentResults<'a> {
+    pub(crate) uuid: Uuid,
+    pub(crate) metadata: Metadata<'a>,
+    pub(crate) import_ap: ImportPlan<'a>,
+    pub(crate) local_definitions: Objectives<'a>,
+    /// A list of [`AssessmentResult`], written on its own.
+    pub(crate) results: [(); 0],
     pub(crate) back_matter: BackMatter,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Metadata {
-    pub(crate) title: String,
+pub(crate) struct Metadata<'a> {
+    pub(crate) title: Cow<'a, str>,
     pub(crate) last_modified: String,
-    pub(crate) version: String,
+    pub(crate) version: Cow<'a, str>,
     pub(crate) oscal_version: &'static str,
-    pub(crate) props: Vec<Property>,
+    pub(crate) props: Vec<Property<'a>>,
 }
 
 #[derive(Serialize)]
-pub(crate) struct ImportPlan {
-    pub(crate) href: String,
+pub(crate) struct ImportPlan<'a> {
+    pub(crate) href: Cow<'a, str>,
     pub(crate) remarks: &'static str,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Objectives {
-    pub(crate) objectives_and_methods: Vec<Objective>,
+pub(crate) struct Objectives<'a> {
+    pub(crate) objectives_and_methods: Vec<Objective<'a>>,
 }
 
 /// What a rule asks for.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Objective {
-    pub(crate) control_id: String,
-    pub(crate) description: String,
-    pub(crate) props: Vec<Property>,
-    pub(crate) parts: [Part; 1],
+pub(crate) struct Objective<'a> {
+    pub(crate) control_id: Cow<'a, str>,
+    pub(crate) description: Cow<'a, str>,
+    pub(crate) props: Vec<Property<'a>>,
+    pub(crate) parts: [Part<'a>; 1],
 }
 
 #[derive(Serialize)]
-pub(crate) struct Part {
-    pub(crate) id: String,
+pub(crate) struct Part<'a> {
+    pub(crate) id: Cow<'a, str>,
     pub(crate) name: &'static str,
-    pub(crate) prose: String,
+    pub(crate) prose: Cow<'a, str>,
 }
 
 /// What was found in one deployment.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct AssessmentResult {
-    pub(crate) uuid: String,
-    pub(crate) title: String,
-    pub(crate) description: String,
+pub(crate) struct AssessmentResult<'a> {
+    pub(crate) uuid: Uuid,
+    pub(crate) title: Cow<'a, str>,
+    pub(crate) description: Cow<'a, str>,
     pub(crate) start: String,
     pub(crate) end: String,
-    pub(crate) props: Vec<Property>,
-    pub(crate) local_definitions: Definitions,
-    pub(crate) reviewed_controls: ReviewedControls,
+    pub(crate) props: Vec<Property<'a>>,
+    pub(crate) local_definitions: Definitions<'a>,
+    pub(crate) reviewed_controls: ReviewedControls<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) observations: Vec<Observation>,
+    pub(crate) observations: Vec<Observation<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) risks: Vec<Risk>,
+    pub(crate) risks: Vec<Risk<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) remarks: Option<String>,
+    pub(crate) remarks: Option<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Definitions {
+pub(crate) struct Definitions<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) inventory_items: Vec<InventoryItem>,
-    pub(crate) assessment_assets: Assets,
+    pub(crate) inventory_items: Vec<InventoryItem<'a>>,
+    pub(crate) assessment_assets: Assets<'a>,
 }
 
 /// Something that was judged.
 #[derive(Serialize)]
-pub(crate) struct InventoryItem {
-    pub(crate) uuid: String,
-    pub(crate) description: String,
-    pub(crate) props: [Property; 1],
+pub(crate) struct InventoryItem<'a> {
+    pub(crate) uuid: Uuid,
+    pub(crate) description: Cow<'a, str>,
+    pub(crate) props: [Property<'a>; 1],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Assets {
-    pub(crate) components: [Component; 1],
+pub(crate) struct Assets<'a> {
+    pub(crate) components: [Component<'a>; 1],
     pub(crate) assessment_platforms: [Platform; 1],
 }
 
 #[derive(Serialize)]
-pub(crate) struct Component {
-    pub(crate) uuid: String,
+pub(crate) struct Component<'a> {
+    pub(crate) uuid: Uuid,
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
     pub(crate) title: &'static str,
     pub(crate) description: &'static str,
-    pub(crate) props: [Property; 1],
+    pub(crate) props: [Property<'a>; 1],
     pub(crate) status: State,
 }
 
@@ -131,7 +132,7 @@ pub(crate) struct State {
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Platform {
-    pub(crate) uuid: String,
+    pub(crate) uuid: Uuid,
     pub(crate) title: &'static str,
     pub(crate) uses_components: [UsedComponent; 1],
 }
@@ -139,48 +140,48 @@ pub(crate) struct Platform {
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct UsedComponent {
-    pub(crate) component_uuid: String,
+    pub(crate) component_uuid: Uuid,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct ReviewedControls {
+pub(crate) struct ReviewedControls<'a> {
     pub(crate) description: &'static str,
-    pub(crate) control_selections: Vec<Selection>,
+    pub(crate) control_selections: Vec<Selection<'a>>,
 }
 
 /// Controls of one catalogue.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Selection {
-    pub(crate) description: String,
-    pub(crate) props: [Property; 1],
-    pub(crate) include_controls: Vec<ControlId>,
+pub(crate) struct Selection<'a> {
+    pub(crate) description: Cow<'a, str>,
+    pub(crate) props: [Property<'a>; 1],
+    pub(crate) include_controls: Vec<ControlId<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct ControlId {
-    pub(crate) control_id: String,
+pub(crate) struct ControlId<'a> {
+    pub(crate) control_id: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Observation {
-    pub(crate) uuid: String,
-    pub(crate) title: String,
-    pub(crate) description: String,
-    pub(crate) props: Vec<Property>,
+pub(crate) struct Observation<'a> {
+    pub(crate) uuid: Uuid,
+    pub(crate) title: Cow<'a, str>,
+    pub(crate) description: Cow<'a, str>,
+    pub(crate) props: Vec<Property<'a>>,
     pub(crate) methods: [&'static str; 1],
     pub(crate) types: [&'static str; 1],
     pub(crate) origins: [Origin; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) subjects: Vec<Subject>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) relevant_evidence: Vec<RelevantEvidence>,
+    pub(crate) relevant_evidence: Vec<RelevantEvidence<'a>>,
     pub(crate) collected: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) remarks: Option<String>,
+    pub(crate) remarks: Option<Cow<'a, str>>,
 }
 
 #[derive(Clone, Serialize)]
@@ -193,37 +194,38 @@ pub(crate) struct Origin {
 pub(crate) struct Actor {
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
-    pub(crate) actor_uuid: String,
+    pub(crate) actor_uuid: Uuid,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Subject {
-    pub(crate) subject_uuid: String,
+    pub(crate) subject_uuid: Uuid,
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
 }
 
 #[derive(Serialize)]
-pub(crate) struct RelevantEvidence {
-    pub(crate) description: String,
-    pub(crate) props: Vec<Property>,
+pub(crate) struct RelevantEvidence<'a> {
+    pub(crate) description: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) props: Vec<Property<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Risk {
-    pub(crate) uuid: String,
-    pub(crate) title: String,
-    pub(crate) description: String,
-    pub(crate) statement: String,
-    pub(crate) props: Vec<Property>,
+pub(crate) struct Risk<'a> {
+    pub(crate) uuid: Uuid,
+    pub(crate) title: Cow<'a, str>,
+    pub(crate) description: Cow<'a, str>,
+    pub(crate) statement: Cow<'a, str>,
+    pub(crate) props: Vec<Property<'a>>,
     pub(crate) status: &'static str,
     pub(crate) characterizations: [Characterization; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) deadline: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) remediations: Vec<Response>,
+    pub(crate) remediations: Vec<Response<'a>>,
     pub(crate) related_observations: [RelatedObservation; 1],
 }
 
@@ -241,36 +243,36 @@ pub(crate) struct Facet {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Response {
-    pub(crate) uuid: String,
+pub(crate) struct Response<'a> {
+    pub(crate) uuid: Uuid,
     pub(crate) lifecycle: &'static str,
     pub(crate) title: &'static str,
-    pub(crate) description: String,
+    pub(crate) description: Cow<'a, str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) props: Vec<Property>,
+    pub(crate) props: Vec<Property<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct RelatedObservation {
-    pub(crate) observation_uuid: String,
+    pub(crate) observation_uuid: Uuid,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct RelatedRisk {
-    pub(crate) risk_uuid: String,
+    pub(crate) risk_uuid: Uuid,
 }
 
 /// What the observations of a rule amount to.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Finding {
-    pub(crate) uuid: String,
-    pub(crate) title: String,
-    pub(crate) description: String,
-    pub(crate) props: Vec<Property>,
-    pub(crate) target: Target,
+pub(crate) struct Finding<'a> {
+    pub(crate) uuid: Uuid,
+    pub(crate) title: Cow<'a, str>,
+    pub(crate) description: Cow<'a, str>,
+    pub(crate) props: Vec<Property<'a>>,
+    pub(crate) target: Target<'a>,
     pub(crate) related_observations: Vec<RelatedObservation>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) related_risks: Vec<RelatedRisk>,
@@ -278,19 +280,19 @@ pub(crate) struct Finding {
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Target {
+pub(crate) struct Target<'a> {
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
-    pub(crate) target_id: String,
-    pub(crate) status: Status,
+    pub(crate) target_id: Cow<'a, str>,
+    pub(crate) status: Status<'a>,
 }
 
 #[derive(Serialize)]
-pub(crate) struct Status {
+pub(crate) struct Status<'a> {
     pub(crate) state: &'static str,
     pub(crate) reason: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) remarks: Option<String>,
+    pub(crate) remarks: Option<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -300,79 +302,92 @@ pub(crate) struct BackMatter {
 
 #[derive(Serialize)]
 pub(crate) struct Resource {
-    pub(crate) uuid: String,
+    pub(crate) uuid: Uuid,
     pub(crate) title: &'static str,
     pub(crate) description: &'static str,
 }
 
 /// A property: of OSCAL's own names where it has no namespace, else of ours.
 #[derive(Clone, Serialize)]
-pub(crate) struct Property {
+pub(crate) struct Property<'a> {
     name: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     ns: Option<&'static str>,
-    value: String,
+    value: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    class: Option<String>,
+    class: Option<Cow<'a, str>>,
 }
 
-impl Property {
+impl<'a> Property<'a> {
     /// A property of OSCAL's own.
-    pub(crate) fn of_oscal(name: &'static str, value: &str) -> Self {
+    pub(crate) fn of_oscal(name: &'static str, value: impl Into<Cow<'a, str>>) -> Self {
         Self { name, ns: None, value: string(value), class: None }
     }
 
     /// A property of ours.
-    pub(crate) fn of_ours(name: &'static str, value: &str) -> Self {
+    pub(crate) fn of_ours(name: &'static str, value: impl Into<Cow<'a, str>>) -> Self {
         Self { name, ns: Some(INFORMATION_URI), value: string(value), class: None }
     }
 
     /// The same, of a kind.
-    pub(crate) fn of_class(name: &'static str, class: &str, value: &str) -> Self {
+    pub(crate) fn of_class(name: &'static str, class: &'a str, value: &'a str) -> Self {
         Self { class: Some(token(class)), ..Self::of_ours(name, value) }
     }
 }
 
-/// Properties of ours that are there.
-pub(crate) fn properties<const N: usize>(
-    values: [(&'static str, Option<&str>); N],
-) -> impl Iterator<Item = Property> {
-    values.into_iter().filter_map(|(name, value)| Some(Property::of_ours(name, value?)))
+/// Properties of ours that are there, and more.
+pub(crate) fn properties<'a, const N: usize>(
+    values: [(&'static str, Option<Cow<'a, str>>); N],
+    more: impl IntoIterator<Item = Property<'a>>,
+) -> Vec<Property<'a>> {
+    let mut properties = Vec::with_capacity(N);
+    let own = values.into_iter();
+    properties.extend(own.filter_map(|(name, value)| Some(Property::of_ours(name, value?))));
+    properties.extend(more);
+    properties
 }
 
 /// A text of OSCAL: one line, not empty, no blanks around it.
-pub(crate) fn string(text: &str) -> String {
-    match as_inert(text).trim() {
-        "" => "(empty)".to_owned(),
-        text => text.to_owned(),
+pub(crate) fn string<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
+    let text = text.into();
+    let inert = as_inert(&text);
+    match inert.trim() {
+        "" => "(empty)".into(),
+        same if same.len() == text.len() => match inert {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(inert) => inert.into(),
+        },
+        trimmed => trimmed.to_owned().into(),
     }
 }
 
 /// Text of others as Markdown, which is what OSCAL's titles and descriptions are.
-pub(crate) fn markup(text: &str) -> String {
+pub(crate) fn markup<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
+    let text = text.into();
     // Most sentences have nothing in them that could be markup, and a large report has many.
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b" ,;.'()-".contains(&byte);
     let begins = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
     if begins && !text.ends_with(' ') && text.bytes().all(is_word) {
-        return text.to_owned();
+        return text;
     }
-    markdown_text::whole(&string(text))
+    markdown_text::whole(&string(text)).into()
 }
 
 /// A name of others in Markdown, as it is.
-pub(crate) fn literal(text: &str) -> String {
-    markdown_text::literal(&string(text))
+pub(crate) fn literal<'a>(text: &str) -> Cow<'a, str> {
+    markdown_text::literal(&string(text)).into()
 }
 
 /// A token of OSCAL: a letter or `_`, then letters, digits, `-`, `_` and `.`.
-pub(crate) fn token(text: &str) -> String {
-    let allowed = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    let token: String = text.chars().map(allowed).collect();
-    if token.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-        token
-    } else {
-        format!("_{token}")
+pub(crate) fn token(text: &str) -> Cow<'_, str> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if begins && text.chars().all(is_allowed) {
+        return text.into();
     }
+    let first = if begins { "" } else { "_" };
+    let rest = text.chars().map(|c| if is_allowed(c) { c } else { '-' });
+    first.chars().chain(rest).collect()
 }
 
 /// The id of a control as a token. Those of NIST SP 800-53 are the ids of NIST's own catalogue
@@ -380,47 +395,20 @@ pub(crate) fn token(text: &str) -> String {
 /// with a digit, so they have the name of the framework before them.
 pub(crate) fn control_id(framework: &str, id: &str) -> String {
     if framework == "NIST-800-53-r5" {
-        return token(&id.to_ascii_lowercase().replace('(', ".").replace(')', ""));
+        return token(&id.to_ascii_lowercase().replace('(', ".").replace(')', "")).into_owned();
     }
-    token(&format!("{framework}_{id}"))
-}
-
-/// An identifier of something, the same for the same names.
-///
-/// OSCAL takes versions 4 and 5. A true version 5 is made with SHA-1, which we do without; so this is
-/// a SHA-256 in the layout of version 4, with its version and variant.
-pub(crate) fn uuid(kind: &str, names: &[&str]) -> String {
-    // With their lengths, so that no name can pass for two.
-    let mut text = format!("oscal|{kind}");
-    for name in names {
-        text.push_str(&format!("|{}|{name}", name.len()));
-    }
-    let digest = short_digest(&text);
-    let variant = match digest.as_bytes()[16] {
-        b'0' | b'4' | b'8' | b'c' => '8',
-        b'1' | b'5' | b'9' | b'd' => '9',
-        b'2' | b'6' | b'a' | b'e' => 'a',
-        _ => 'b',
-    };
-    format!(
-        "{}-{}-4{}-{variant}{}-{}",
-        &digest[..8],
-        &digest[8..12],
-        &digest[13..16],
-        &digest[17..20],
-        &digest[20..]
-    )
+    token(&format!("{framework}_{id}")).into_owned()
 }
 
 /// Tells apart what has the same name.
 #[derive(Default)]
-pub(crate) struct Repeated(BTreeMap<String, u32>);
+pub(crate) struct Repeated<'a>(BTreeMap<&'a str, u32>);
 
-impl Repeated {
-    /// The name, and how many had it before.
-    pub(crate) fn key(&mut self, name: &str) -> String {
-        let before = self.0.entry(name.to_owned()).or_default();
-        let key = format!("{name:?} {before}");
+impl<'a> Repeated<'a> {
+    /// How many had the name before, and the name.
+    pub(crate) fn key(&mut self, name: &'a str) -> String {
+        let before = self.0.entry(name).or_default();
+        let key = format!("{before} {name}");
         *before += 1;
         key
     }
@@ -459,22 +447,7 @@ mod tests {
         }
     }
 
-    #[test]
-    fn names_cannot_pass_for_others() {
-        assert_ne!(uuid("risk", &["a", "b"]), uuid("risk", &["a\", \"b"]));
-        assert_ne!(uuid("risk", &["a"]), uuid("finding", &["a"]));
-    }
-
     proptest! {
-        #[test]
-        fn identifiers_have_the_layout_of_version_4(name in "\\PC{0,9}") {
-            let id = uuid("risk", &[&name]);
-            let groups = id.split('-').map(str::len).collect::<Vec<_>>();
-            prop_assert_eq!(groups, [8, 4, 4, 4, 12]);
-            prop_assert!(id.as_bytes()[14] == b'4' && b"89ab".contains(&id.as_bytes()[19]), "{}", id);
-            prop_assert!(id.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit()));
-        }
-
         #[test]
         fn tokens_are_tokens(text in "\\PC{0,9}") {
             let token = token(&text);

@@ -1,5 +1,6 @@
 //! One deployment in OSCAL: observations, what they amount to, and the risks.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use vaudit_model::assessment::{
@@ -14,50 +15,46 @@ use crate::oscal_model::{
     Finding, InventoryItem, Observation, Origin, Platform, Property, RelatedObservation,
     RelatedRisk, RelevantEvidence, Repeated, Response, ReviewedControls, Risk, Selection, State,
     Status, Subject, Target, UsedComponent, control_id, literal, markup, properties, string, token,
-    uuid,
 };
+use crate::oscal_uuid::{Scope, Uuid};
 use crate::sarif::INFORMATION_URI;
 use crate::wording;
 
 /// What everything said about a deployment has in common.
 struct Context<'a> {
     assessment: &'a Assessment,
-    /// The deployment's name, and which of that name it is.
-    key: String,
-    /// The identifier of the tool. OSCAL defines it in every result, so it is another in each.
-    tool: String,
+    /// Identifies what is another in every run.
+    this_run: Scope,
+    /// Identifies what is the same in every run.
+    every_run: Scope,
+    /// The tool. OSCAL defines it in every result, so it is another in each.
+    tool: Uuid,
 }
 
-impl Context<'_> {
-    /// An identifier that is another in every run.
-    fn of_this_run(&self, kind: &str, name: &str) -> String {
-        let run = &self.assessment.run;
-        uuid(kind, &[&run.id, &run.manifest_sha256, &self.key, name])
-    }
-
-    /// An identifier that is the same in every run.
-    fn of_every_run(&self, kind: &str, name: &str) -> String {
-        uuid(kind, &[&self.key, name])
-    }
-
+impl<'a> Context<'a> {
     fn origin(&self) -> Origin {
-        Origin { actors: [Actor { kind: "tool", actor_uuid: self.tool.clone() }] }
+        Origin { actors: [Actor { kind: "tool", actor_uuid: self.tool }] }
     }
 
-    fn waiver(&self, result: &RuleResult) -> Option<&WaiverUse> {
+    fn waiver(&self, result: &RuleResult) -> Option<&'a WaiverUse> {
         result.waiver.and_then(|index| self.assessment.waivers.get(index))
     }
 }
 
 /// The result of a deployment, with a key that no other deployment of the assessment has.
-pub(crate) fn result(
-    assessment: &Assessment,
-    assessed: &DeploymentAssessment,
-    key: String,
-) -> AssessmentResult {
+pub(crate) fn result<'a>(
+    assessment: &'a Assessment,
+    assessed: &'a DeploymentAssessment,
+    key: &str,
+) -> AssessmentResult<'a> {
     let (run, deployment) = (&assessment.run, &assessed.deployment);
-    let tool = uuid("tool", &[&key]);
-    let context = &Context { assessment, key, tool };
+    let every_run = Scope::of(&[key]);
+    let context = &Context {
+        assessment,
+        this_run: Scope::of(&[&run.id, &run.manifest_sha256, key]),
+        tool: every_run.uuid("tool", ""),
+        every_run,
+    };
     let summary = Summary::of(&assessed.results);
     let counts = [wording::counts(summary), wording::other_counts(summary)];
     let counts: Vec<String> = counts.into_iter().filter(|text| !text.is_empty()).collect();
@@ -71,11 +68,11 @@ pub(crate) fn result(
         let name = fingerprints.key(&result.fingerprint);
         let observation = observation(context, result, &name, &mut items);
         let risk = (result.judgement.verdict == Verdict::Fail)
-            .then(|| risk(context, result, &name, &observation.uuid));
+            .then(|| risk(context, result, &name, observation.uuid));
         judged.entry(result.meta.id).or_default().push(Judged {
             result,
-            observation: observation.uuid.clone(),
-            risk: risk.as_ref().map(|risk| risk.uuid.clone()),
+            observation: observation.uuid,
+            risk: risk.as_ref().map(|risk| risk.uuid),
         });
         observations.push(observation);
         risks.extend(risk);
@@ -84,21 +81,24 @@ pub(crate) fn result(
     observations.extend(gaps.map(|(number, gap)| lost_sight(context, gap, number)));
     let findings = judged.values().filter_map(|results| finding(context, results));
     AssessmentResult {
-        uuid: context.of_this_run("result", ""),
-        title: markup(&format!("Deployment {}", string(&deployment.name))),
+        uuid: context.this_run.uuid("result", ""),
+        title: markup(format!("Deployment {}", string(&deployment.name))),
         description: format!(
             "{} {}",
-            markup(&sentence(&counts.join(", "))),
-            markup(&wording::run(assessment))
-        ),
+            markup(sentence(&counts.join(", "))),
+            markup(wording::run(assessment))
+        )
+        .into(),
         start: show(run.header.started_at),
         end: show(run.header.finished_at),
-        props: properties([
-            ("deployment", Some(&deployment.name)),
-            ("subscription", Some(&deployment.subscription)),
-            ("resource-group", Some(&deployment.resource_group)),
-        ])
-        .collect(),
+        props: properties(
+            [
+                ("deployment", Some((&deployment.name).into())),
+                ("subscription", Some((&deployment.subscription).into())),
+                ("resource-group", Some((&deployment.resource_group).into())),
+            ],
+            [],
+        ),
         findings: findings.collect(),
         reviewed_controls: reviewed(assessed),
         local_definitions: Definitions {
@@ -108,7 +108,7 @@ pub(crate) fn result(
         observations,
         risks,
         remarks: run.header.stopped.is_some().then(|| {
-            "The run was ended early. What was not read by then could not be judged.".to_owned()
+            "The run was ended early. What was not read by then could not be judged.".into()
         }),
     }
 }
@@ -116,37 +116,35 @@ pub(crate) fn result(
 /// A result, and what it became.
 struct Judged<'a> {
     result: &'a RuleResult,
-    observation: String,
-    risk: Option<String>,
+    observation: Uuid,
+    risk: Option<Uuid>,
 }
 
 /// What was judged, each thing once.
 #[derive(Default)]
 struct Items<'a> {
-    ids: BTreeMap<&'a str, String>,
-    list: Vec<InventoryItem>,
+    ids: BTreeMap<&'a str, Uuid>,
+    list: Vec<InventoryItem<'a>>,
 }
 
 impl<'a> Items<'a> {
-    fn id(&mut self, subject: &'a str, context: &Context<'_>) -> String {
-        if let Some(id) = self.ids.get(subject) {
-            return id.clone();
-        }
-        let id = context.of_every_run("item", subject);
-        self.list.push(InventoryItem {
-            uuid: id.clone(),
-            description: literal(subject),
-            props: [Property::of_oscal("asset-id", subject)],
-        });
-        self.ids.insert(subject, id.clone());
-        id
+    fn id(&mut self, subject: &'a str, context: &Context<'_>) -> Uuid {
+        *self.ids.entry(subject).or_insert_with(|| {
+            let uuid = context.every_run.uuid("item", subject);
+            self.list.push(InventoryItem {
+                uuid,
+                description: literal(subject),
+                props: [Property::of_oscal("asset-id", subject)],
+            });
+            uuid
+        })
     }
 }
 
-fn assets(context: &Context<'_>) -> Assets {
+fn assets<'a>(context: &Context<'_>) -> Assets<'a> {
     Assets {
         components: [Component {
-            uuid: context.tool.clone(),
+            uuid: context.tool,
             kind: "software",
             title: "vaudit",
             description: "Reads what stands in Azure, changes nothing, and judges it by rules.",
@@ -154,20 +152,20 @@ fn assets(context: &Context<'_>) -> Assets {
             status: State { state: "operational" },
         }],
         assessment_platforms: [Platform {
-            uuid: context.of_every_run("platform", ""),
+            uuid: context.every_run.uuid("platform", ""),
             title: "vaudit",
-            uses_components: [UsedComponent { component_uuid: context.tool.clone() }],
+            uses_components: [UsedComponent { component_uuid: context.tool }],
         }],
     }
 }
 
 /// The rules that were judged, and for each framework the controls they touch.
-fn reviewed(assessed: &DeploymentAssessment) -> ReviewedControls {
+fn reviewed(assessed: &DeploymentAssessment) -> ReviewedControls<'_> {
     let rules = assessed.results.iter().map(|result| token(result.meta.id));
-    let rules: BTreeSet<String> = rules.collect();
-    let mut frameworks: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let rules: BTreeSet<Cow<'_, str>> = rules.collect();
+    let mut frameworks: BTreeMap<&str, BTreeSet<Cow<'_, str>>> = BTreeMap::new();
     for control in assessed.results.iter().flat_map(|result| result.meta.controls) {
-        let ids = control.ids.iter().map(|id| control_id(control.framework, id));
+        let ids = control.ids.iter().map(|id| control_id(control.framework, id).into());
         frameworks.entry(control.framework).or_default().extend(ids);
     }
     let own = selection("vaudit", "Rules of vaudit, each a control of its own.".to_owned(), rules);
@@ -181,39 +179,47 @@ fn reviewed(assessed: &DeploymentAssessment) -> ReviewedControls {
     }
 }
 
-fn selection(framework: &str, description: String, ids: BTreeSet<String>) -> Selection {
+fn selection<'a>(
+    framework: &'a str,
+    description: String,
+    ids: BTreeSet<Cow<'a, str>>,
+) -> Selection<'a> {
     Selection {
-        description,
+        description: description.into(),
         props: [Property::of_ours("framework", framework)],
         include_controls: ids.into_iter().map(|control_id| ControlId { control_id }).collect(),
     }
 }
 
 fn observation<'a>(
-    context: &Context<'_>,
+    context: &Context<'a>,
     result: &'a RuleResult,
     name: &str,
     items: &mut Items<'a>,
-) -> Observation {
+) -> Observation<'a> {
     let (meta, judgement) = (&result.meta, &result.judgement);
-    let reason = judgement.reason();
-    let line = result.location.as_ref().map(|location| location.line.to_string());
-    let props = properties([
-        ("rule", Some(meta.id)),
-        ("verdict", Some(judgement.verdict.word())),
-        ("reason", reason.as_deref()),
-        ("severity", Some(result.severity.word())),
-        ("fingerprint", Some(&result.fingerprint)),
-        ("observed-digest", Some(&result.observed_digest)),
-        ("manifest-key", result.location.as_ref().map(|location| location.key.as_str())),
-        ("manifest-line", line.as_deref()),
-    ]);
     let used = context.waiver(result);
+    let line = result.location.as_ref().map(|location| location.line.to_string());
+    let props = properties(
+        [
+            ("rule", Some(meta.id.into())),
+            ("verdict", Some(judgement.verdict.word().into())),
+            ("reason", judgement.reason().map(Into::into)),
+            ("severity", Some(result.severity.word().into())),
+            ("fingerprint", Some((&result.fingerprint).into())),
+            ("observed-digest", Some((&result.observed_digest).into())),
+            ("manifest-key", result.location.as_ref().map(|location| (&location.key).into())),
+            ("manifest-line", line.map(Into::into)),
+        ],
+        used.into_iter().flat_map(waiver),
+    );
+    let collected = collected(context.assessment, result);
+    let facts = judgement.evidence.iter();
     Observation {
-        uuid: context.of_this_run("observation", name),
-        title: markup(&format!("{} {}", meta.id, meta.title)),
+        uuid: context.this_run.uuid("observation", name),
+        title: markup(format!("{} {}", meta.id, meta.title)),
         description: markup(&judgement.message),
-        props: props.chain(used.into_iter().flat_map(waiver)).collect(),
+        props,
         methods: ["TEST"],
         types: ["control-objective"],
         origins: [context.origin()],
@@ -221,11 +227,13 @@ fn observation<'a>(
             subject_uuid: items.id(&judgement.subject, context),
             kind: "inventory-item",
         }],
-        relevant_evidence: judgement.evidence.iter().map(evidence).collect(),
-        collected: collected(context.assessment, result),
+        relevant_evidence: facts
+            .map(|fact| evidence(fact, &judgement.subject, &collected))
+            .collect(),
+        collected,
         remarks: (judgement.verdict == Verdict::Indeterminate).then(|| {
             "This could not be judged: it says neither that the objective is met nor that it is not."
-                .to_owned()
+                .into()
         }),
     }
 }
@@ -237,47 +245,61 @@ fn collected(assessment: &Assessment, result: &RuleResult) -> String {
     show(first.unwrap_or(assessment.run.header.finished_at))
 }
 
-fn evidence(fact: &Evidence) -> RelevantEvidence {
+/// A fact. What the observation says already is not said again: large reports have many facts.
+fn evidence<'a>(fact: &'a Evidence, subject: &str, collected: &str) -> RelevantEvidence<'a> {
+    let other = |text: &'a str, known: &str| Some(text).filter(|text| *text != known);
+    let read_at = fact.read_at.as_deref().and_then(|read_at| other(read_at, collected));
     RelevantEvidence {
         description: match fact.pointer.as_str() {
-            "" => "The whole resource".to_owned(),
+            "" => "The whole resource".into(),
             pointer => literal(pointer),
         },
-        props: properties([
-            ("resource", Some(&fact.resource)),
-            ("pointer", Some(fact.pointer.as_str()).filter(|pointer| !pointer.is_empty())),
-            ("observed", fact.observed.as_deref()),
-            ("expected", fact.expected.as_deref()),
-            ("request-id", fact.request_id.as_deref()),
-            ("read-at", fact.read_at.as_deref()),
-        ])
-        .collect(),
+        props: properties(
+            [
+                ("resource", other(&fact.resource, subject).map(Into::into)),
+                ("pointer", other(&fact.pointer, "").map(Into::into)),
+                ("observed", fact.observed.as_deref().map(Into::into)),
+                ("expected", fact.expected.as_deref().map(Into::into)),
+                ("request-id", fact.request_id.as_deref().map(Into::into)),
+                ("read-at", read_at.map(Into::into)),
+            ],
+            [],
+        ),
     }
 }
 
-fn waiver(used: &WaiverUse) -> Vec<Property> {
+fn waiver(used: &WaiverUse) -> Vec<Property<'_>> {
     let waiver = &used.waiver;
-    let expires = waiver.expires.to_string();
-    properties([
-        ("waiver-owner", Some(&waiver.owner)),
-        ("waiver-reason", Some(&waiver.reason)),
-        ("waiver-expires", Some(&expires)),
-        ("waiver-ticket", waiver.ticket.as_deref()),
-        ("waiver-accept", Some(waiver.accept.word())),
-    ])
-    .collect()
+    properties(
+        [
+            ("waiver-owner", Some((&waiver.owner).into())),
+            ("waiver-reason", Some((&waiver.reason).into())),
+            ("waiver-expires", Some(waiver.expires.to_string().into())),
+            ("waiver-ticket", waiver.ticket.as_deref().map(Into::into)),
+            ("waiver-accept", Some(waiver.accept.word().into())),
+        ],
+        [],
+    )
 }
 
-fn risk(context: &Context<'_>, result: &RuleResult, name: &str, observation: &str) -> Risk {
+fn risk<'a>(
+    context: &Context<'a>,
+    result: &'a RuleResult,
+    name: &str,
+    observation: Uuid,
+) -> Risk<'a> {
     let (meta, judgement) = (&result.meta, &result.judgement);
     let used = context.waiver(result);
-    let id = context.of_every_run("risk", name);
-    let props = properties([("rule", Some(meta.id)), ("fingerprint", Some(&result.fingerprint))]);
+    let id = context.every_run.uuid("risk", name);
+    let props = properties(
+        [("rule", Some(meta.id.into())), ("fingerprint", Some((&result.fingerprint).into()))],
+        controls(result).chain(used.into_iter().flat_map(waiver)),
+    );
     Risk {
-        title: markup(&format!("{} {}", meta.id, meta.title)),
+        title: markup(format!("{} {}", meta.id, meta.title)),
         description: markup(&judgement.message),
-        statement: markup(&format!("This does not hold: {}", sentence(meta.title))),
-        props: props.chain(controls(result)).chain(used.into_iter().flat_map(waiver)).collect(),
+        statement: markup(format!("This does not hold: {}", sentence(meta.title))),
+        props,
         status: if used.is_some() { "deviation-approved" } else { "open" },
         characterizations: [Characterization {
             origin: context.origin(),
@@ -289,24 +311,24 @@ fn risk(context: &Context<'_>, result: &RuleResult, name: &str, observation: &st
         }],
         // The last valid day, to its end.
         deadline: used.map(|used| format!("{}T23:59:59Z", used.waiver.expires)),
-        remediations: response(result, &id).into_iter().collect(),
-        related_observations: [RelatedObservation { observation_uuid: observation.to_owned() }],
+        remediations: response(context, result, name).into_iter().collect(),
+        related_observations: [RelatedObservation { observation_uuid: observation }],
         uuid: id,
     }
 }
 
-fn response(result: &RuleResult, risk: &str) -> Option<Response> {
+fn response<'a>(context: &Context<'_>, result: &'a RuleResult, name: &str) -> Option<Response<'a>> {
     let remediation = &result.judgement.remediation;
     if remediation.text.is_empty() && remediation.commands.is_empty() {
         return None;
     }
     let commands = remediation.commands.iter();
     Some(Response {
-        uuid: uuid("response", &[risk]),
+        uuid: context.every_run.uuid("response", name),
         lifecycle: "recommendation",
         title: "How to mend it",
         description: match remediation.text.as_str() {
-            "" => "The commands are in the properties.".to_owned(),
+            "" => "The commands are in the properties.".into(),
             text => markup(text),
         },
         props: commands.map(|line| Property::of_ours("command", line.as_str())).collect(),
@@ -315,22 +337,23 @@ fn response(result: &RuleResult, risk: &str) -> Option<Response> {
 
 /// Says what could not be seen. In the words of the reason code, so that the report is the same when
 /// it is made of a JSON report.
-fn lost_sight(context: &Context<'_>, gap: &GapUse, number: usize) -> Observation {
+fn lost_sight<'a>(context: &Context<'_>, gap: &'a GapUse, number: usize) -> Observation<'a> {
     let lost = wording::missing(gap.action.as_deref(), gap.scope.as_deref());
     let said = format!("{} {lost}", sentence(wording::reason(gap.reason)));
-    let status = gap.status.map(|status| status.to_string());
-    let props = properties([
-        ("gap", Some(gap.reason.code())),
-        ("missing-action", gap.action.as_deref()),
-        ("scope", gap.scope.as_deref()),
-        ("http-status", status.as_deref()),
-    ]);
-    let rules = gap.rules.iter().map(|rule| Property::of_ours("rule", rule));
+    let props = properties(
+        [
+            ("gap", Some(gap.reason.code().into())),
+            ("missing-action", gap.action.as_deref().map(Into::into)),
+            ("scope", gap.scope.as_deref().map(Into::into)),
+            ("http-status", gap.status.map(|status| status.to_string().into())),
+        ],
+        gap.rules.iter().map(|rule| Property::of_ours("rule", rule)),
+    );
     Observation {
-        uuid: context.of_this_run("gap", &number.to_string()),
-        title: "Out of sight".to_owned(),
-        description: markup(&said),
-        props: props.chain(rules).collect(),
+        uuid: context.this_run.uuid("gap", &number.to_string()),
+        title: "Out of sight".into(),
+        description: markup(said),
+        props,
         methods: ["EXAMINE"],
         types: ["discovery"],
         origins: [context.origin()],
@@ -338,14 +361,14 @@ fn lost_sight(context: &Context<'_>, gap: &GapUse, number: usize) -> Observation
         relevant_evidence: Vec::new(),
         collected: show(context.assessment.run.header.finished_at),
         remarks: Some(match gap.rules.len() {
-            0 => "Every rule could be judged without it.".to_owned(),
-            _ => markup(&format!("Rules without a verdict: {}.", gap.rules.join(", "))),
+            0 => "Every rule could be judged without it.".into(),
+            _ => markup(format!("Rules without a verdict: {}.", gap.rules.join(", "))),
         }),
     }
 }
 
 /// What the results of a rule amount to; none where the worst is a statement, or all is moot.
-fn finding(context: &Context<'_>, results: &[Judged<'_>]) -> Option<Finding> {
+fn finding<'a>(context: &Context<'_>, results: &[Judged<'a>]) -> Option<Finding<'a>> {
     let first = results.first()?.result;
     let worst = results.iter().map(|own| own.result.judgement.verdict).max()?;
     let (state, reason) = match worst {
@@ -359,30 +382,36 @@ fn finding(context: &Context<'_>, results: &[Judged<'_>]) -> Option<Finding> {
     let counts = [wording::counts(summary), wording::other_counts(summary)];
     let counts: Vec<String> = counts.into_iter().filter(|text| !text.is_empty()).collect();
     let meta = &first.meta;
-    let props = properties([("rule", Some(meta.id))]);
+    // The objective has the controls as well. At what is satisfied they would claim too much.
+    let controls = (worst != Verdict::Pass).then(|| controls(first));
+    let props = properties([("rule", Some(meta.id.into()))], controls.into_iter().flatten());
     Some(Finding {
-        uuid: context.of_every_run("finding", meta.id),
-        title: markup(&format!("{} {}", meta.id, meta.title)),
-        description: markup(&sentence(&counts.join(", "))),
-        props: props.chain(controls(first)).collect(),
+        uuid: context.every_run.uuid("finding", meta.id),
+        title: markup(format!("{} {}", meta.id, meta.title)),
+        description: markup(sentence(&counts.join(", "))),
+        props,
         target: Target {
             kind: "objective-id",
-            target_id: objective_id(meta.id),
+            target_id: objective_id(meta.id).into(),
             status: Status { state, reason, remarks: remarks(context, results, worst) },
         },
         related_observations: results
             .iter()
-            .map(|own| RelatedObservation { observation_uuid: own.observation.clone() })
+            .map(|own| RelatedObservation { observation_uuid: own.observation })
             .collect(),
         related_risks: results
             .iter()
-            .filter_map(|own| Some(RelatedRisk { risk_uuid: own.risk.clone()? }))
+            .filter_map(|own| Some(RelatedRisk { risk_uuid: own.risk? }))
             .collect(),
     })
 }
 
 /// What a reader of the status alone has to know: that nobody could tell, and that it is accepted.
-fn remarks(context: &Context<'_>, results: &[Judged<'_>], worst: Verdict) -> Option<String> {
+fn remarks<'a>(
+    context: &Context<'_>,
+    results: &[Judged<'_>],
+    worst: Verdict,
+) -> Option<Cow<'a, str>> {
     let mut sentences = BTreeSet::new();
     for result in results.iter().map(|own| own.result) {
         if worst == Verdict::Indeterminate {
@@ -394,6 +423,6 @@ fn remarks(context: &Context<'_>, results: &[Judged<'_>], worst: Verdict) -> Opt
             format!("Waived until {}. {}", used.waiver.expires, wording::answer(used))
         }));
     }
-    let said = sentences.iter().map(|sentence| markup(sentence)).collect::<Vec<_>>();
-    (!said.is_empty()).then(|| said.join(" "))
+    let said = sentences.iter().map(markup).collect::<Vec<_>>();
+    (!said.is_empty()).then(|| said.join(" ").into())
 }
