@@ -22,10 +22,15 @@ pub(crate) fn pretty(value: &impl Serialize) -> String {
 /// Writes a value so that what lies deeper than so many levels is in one line each. There is a line
 /// break at the end.
 pub(crate) fn shallow(value: &impl Serialize, levels: usize) -> String {
-    let mut text = Vec::new();
-    write(&mut text, value, levels, 0);
-    text.push(b'\n');
-    match String::from_utf8(text) {
+    let mut written = Vec::new();
+    write(&mut written, value, levels, 0);
+    written.push(b'\n');
+    text(written)
+}
+
+/// What was written, as the text it is.
+pub(crate) fn text(written: Vec<u8>) -> String {
+    match String::from_utf8(written) {
         Ok(text) => text,
         Err(error) => unreachable!("a report is made of texts: {error}"),
     }

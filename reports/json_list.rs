@@ -1,10 +1,12 @@
 //! Writes documents with a long list in them: the items are made and written on every core, those of a
 //! few deployments at a time, since those of all would take gigabytes.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::inert_json::{new_line, shallow, write};
+use crate::inert_json::{new_line, shallow, text, write};
 
 /// How many parts of a list are made before they join the document.
 const AT_ONCE: usize = 32;
@@ -29,23 +31,23 @@ impl List {
         parts: &[T],
         write: impl Fn(&T, &mut Items<'a>) + Sync,
     ) -> String {
-        let mut all = shallow(document, self.levels).into_bytes();
-        let place = self.opened(&all);
+        let mut all = shallow(document, self.levels);
+        let place = self.opened(all.as_bytes());
         let after = all.split_off(place);
         let mut is_filled = false;
-        let mut append = |made: &[Items<'_>]| {
-            for items in made.iter().filter(|items| !items.text.is_empty()) {
+        let mut append = |made: &[Part<'_>]| {
+            for part in made.iter().filter(|part| !part.text.is_empty()) {
                 if is_filled {
-                    all.push(b',');
+                    all.push(',');
                 }
-                items.append_to(&mut all);
+                part.append_to(&mut all);
                 is_filled = true;
             }
         };
         let make = |part: &T| {
             let mut items = self.items();
             write(part, &mut items);
-            items
+            Part { text: text(items.text), inserted: items.inserted }
         };
         let mut made = Vec::new();
         for some in parts.chunks(AT_ONCE) {
@@ -55,26 +57,13 @@ impl List {
         }
         append(&made);
         if is_filled {
-            all.extend(self.before_the_end().bytes());
+            all += &self.before_the_end();
         }
-        all.extend(after);
-        match String::from_utf8(all) {
-            Ok(text) => text,
-            Err(error) => unreachable!("a report is made of texts: {error}"),
-        }
+        all + &after
     }
 
-    /// All that stands between the brackets of this list.
-    pub(crate) fn content(self, list: impl Iterator<Item = impl Serialize>) -> Vec<u8> {
-        let mut items = self.items();
-        list.for_each(|item| items.push(&item));
-        if !items.text.is_empty() {
-            items.text.extend(self.before_the_end().bytes());
-        }
-        items.text
-    }
-
-    fn items<'a>(self) -> Items<'a> {
+    /// No items yet.
+    pub(crate) fn items<'a>(self) -> Items<'a> {
         Items { list: self, text: Vec::new(), inserted: Vec::new() }
     }
 
@@ -101,7 +90,7 @@ pub(crate) struct Items<'a> {
     list: List,
     text: Vec<u8>,
     /// What others have as well, and where in the text it belongs.
-    inserted: Vec<(usize, &'a [u8])>,
+    inserted: Vec<(usize, Cow<'a, str>)>,
 }
 
 impl<'a> Items<'a> {
@@ -114,21 +103,45 @@ impl<'a> Items<'a> {
         write(&mut self.text, item, self.list.levels, self.list.depth);
     }
 
-    /// Adds an item that has nothing in the inner list, and in its place its content.
-    pub(crate) fn push_with(&mut self, item: &impl Serialize, inner: List, content: &'a [u8]) {
-        let start = self.text.len();
+    /// Adds an item that has nothing in some lists, and in their places what belongs there. The lists
+    /// are in their order.
+    pub(crate) fn push_with<const N: usize>(
+        &mut self,
+        item: &impl Serialize,
+        lists: [(List, Cow<'a, str>); N],
+    ) {
+        let mut place = self.text.len();
         self.push(item);
-        self.inserted.push((start + inner.opened(&self.text[start..]), content));
+        for (list, content) in lists.into_iter().filter(|(_, content)| !content.is_empty()) {
+            place += list.opened(&self.text[place..]);
+            self.inserted.push((place, content));
+        }
     }
 
-    fn append_to(&self, document: &mut Vec<u8>) {
+    /// All that stands between the brackets of the list. Nothing may have been put into an item.
+    pub(crate) fn content(mut self) -> String {
+        if !self.text.is_empty() {
+            self.text.extend(self.list.before_the_end().bytes());
+        }
+        text(self.text)
+    }
+}
+
+/// Items that are ready.
+struct Part<'a> {
+    text: String,
+    inserted: Vec<(usize, Cow<'a, str>)>,
+}
+
+impl Part<'_> {
+    fn append_to(&self, document: &mut String) {
         let mut written = 0;
         for (place, content) in &self.inserted {
-            document.extend_from_slice(&self.text[written..*place]);
-            document.extend_from_slice(content);
+            document.push_str(&self.text[written..*place]);
+            document.push_str(content);
             written = *place;
         }
-        document.extend_from_slice(&self.text[written..]);
+        document.push_str(&self.text[written..]);
     }
 }
 
@@ -163,11 +176,13 @@ mod tests {
         let outer = List { key: Some("outer"), depth: 2, levels: EVERY_LEVEL };
         let inner = List { key: Some("inner"), depth: 4, levels: EVERY_LEVEL };
         for shared in [json!([]), json!([{"a": 1}, 2])] {
-            let content = inner.content(shared.as_array().unwrap().iter());
+            let mut content = inner.items();
+            shared.as_array().unwrap().iter().for_each(|item| content.push(item));
+            let content = content.content();
             let item = |name: &str, list: &Value| json!({"a": name, "inner": list, "name": name});
             let text = outer.document(&json!({"outer": []}), &["x", "y"], |name, own| {
                 for _ in 0..2 {
-                    own.push_with(&item(name, &json!([])), inner, &content);
+                    own.push_with(&item(name, &json!([])), [(inner, Cow::from(&content))]);
                 }
             });
             let (x, y) = (item("x", &shared), item("y", &shared));

@@ -22,8 +22,9 @@ use crate::{oscal_result, wording};
 
 /// The version of OSCAL.
 const OSCAL_VERSION: &str = "1.1.3";
-/// The list of the results, in a document of which each observation is a line.
-const RESULTS: List = List { key: Some("results"), depth: 3, levels: 5 };
+/// How many levels have lines of their own: an observation is a line.
+pub(crate) const LEVELS: usize = 5;
+const RESULTS: List = List { key: Some("results"), depth: 3, levels: LEVELS };
 
 /// Renders the assessment as OSCAL assessment results.
 pub fn render(assessment: &Assessment) -> String {
@@ -51,7 +52,7 @@ pub fn render(assessment: &Assessment) -> String {
     let mut names = Repeated::default();
     let named = assessment.deployments.iter().map(|own| (own, names.key(&own.deployment.name)));
     RESULTS.document(&document, &named.collect::<Vec<_>>(), |(assessed, key), results| {
-        results.push(&oscal_result::result(assessment, assessed, key));
+        oscal_result::write(results, assessment, assessed, key);
     })
 }
 
@@ -116,7 +117,7 @@ fn objective(result: &RuleResult) -> Objective<'_> {
 
 /// The id of the objective of a rule.
 pub(crate) fn objective_id(rule: &str) -> String {
-    token(&format!("{rule}_obj")).into_owned()
+    format!("{}_obj", token(rule))
 }
 
 /// The controls of public frameworks that a failure of the rule touches, each with its framework.

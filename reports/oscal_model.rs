@@ -80,12 +80,15 @@ pub(crate) struct AssessmentResult<'a> {
     pub(crate) props: Vec<Property<'a>>,
     pub(crate) local_definitions: Definitions<'a>,
     pub(crate) reviewed_controls: ReviewedControls<'a>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) observations: Vec<Observation<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) risks: Vec<Risk<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) findings: Vec<Finding<'a>>,
+    /// A list of [`Observation`], written on its own; none where it would be empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) observations: Option<[(); 0]>,
+    /// A list of [`Risk`], likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) risks: Option<[(); 0]>,
+    /// A list of [`Finding`], likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) findings: Option<[(); 0]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remarks: Option<Cow<'a, str>>,
 }
@@ -365,9 +368,10 @@ pub(crate) fn string<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
 pub(crate) fn markup<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
     let text = text.into();
     // Most sentences have nothing in them that could be markup, and a large report has many.
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b" ,;.'()-".contains(&byte);
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b" ,;.:'\"()/%=-".contains(&byte);
     let begins = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    if begins && !text.ends_with(' ') && text.bytes().all(is_word) {
+    let may_lead = |text: &str| text.contains("://") || text.contains("::");
+    if begins && !text.ends_with(' ') && text.bytes().all(is_word) && !may_lead(&text) {
         return text;
     }
     markdown_text::whole(&string(text)).into()

@@ -9,7 +9,8 @@ use vaudit_model::assessment::{
 use vaudit_model::instant::{parse_rfc3339, show};
 use vaudit_model::rule::{Evidence, Verdict, sentence};
 
-use crate::oscal::{controls, objective_id};
+use crate::json_list::{Items, List};
+use crate::oscal::{LEVELS, controls, objective_id};
 use crate::oscal_model::{
     Actor, AssessmentResult, Assets, Characterization, Component, ControlId, Definitions, Facet,
     Finding, InventoryItem, Observation, Origin, Platform, Property, RelatedObservation,
@@ -19,6 +20,10 @@ use crate::oscal_model::{
 use crate::oscal_uuid::{Scope, Uuid};
 use crate::sarif::INFORMATION_URI;
 use crate::wording;
+
+const OBSERVATIONS: List = List { key: Some("observations"), depth: 5, levels: LEVELS };
+const RISKS: List = List { key: Some("risks"), depth: 5, levels: LEVELS };
+const FINDINGS: List = List { key: Some("findings"), depth: 5, levels: LEVELS };
 
 /// What everything said about a deployment has in common.
 struct Context<'a> {
@@ -41,12 +46,14 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The result of a deployment, with a key that no other deployment of the assessment has.
-pub(crate) fn result<'a>(
-    assessment: &'a Assessment,
-    assessed: &'a DeploymentAssessment,
+/// Writes the result of a deployment, with a key that no other deployment of the assessment has. Each
+/// observation, risk and finding is written as soon as it is made: a large report has many.
+pub(crate) fn write(
+    results: &mut Items<'_>,
+    assessment: &Assessment,
+    assessed: &DeploymentAssessment,
     key: &str,
-) -> AssessmentResult<'a> {
+) {
     let (run, deployment) = (&assessment.run, &assessed.deployment);
     let every_run = Scope::of(&[key]);
     let context = &Context {
@@ -55,37 +62,42 @@ pub(crate) fn result<'a>(
         tool: every_run.uuid("tool", ""),
         every_run,
     };
-    let summary = Summary::of(&assessed.results);
-    let counts = [wording::counts(summary), wording::other_counts(summary)];
-    let counts: Vec<String> = counts.into_iter().filter(|text| !text.is_empty()).collect();
-    let mut items = Items::default();
-    let mut observations = Vec::new();
-    let mut risks = Vec::new();
+    let mut inventory = Inventory::default();
+    let mut observations = OBSERVATIONS.items();
+    let mut risks = RISKS.items();
+    let mut findings = FINDINGS.items();
     // By rule: the results with their observations and risks.
     let mut judged: BTreeMap<&str, Vec<Judged<'_>>> = BTreeMap::new();
     let mut fingerprints = Repeated::default();
     for result in &assessed.results {
         let name = fingerprints.key(&result.fingerprint);
-        let observation = observation(context, result, &name, &mut items);
+        let observation = observation(context, result, &name, &mut inventory);
+        observations.push(&observation);
         let risk = (result.judgement.verdict == Verdict::Fail)
-            .then(|| risk(context, result, &name, observation.uuid));
+            .then(|| risk(context, result, &name, &observation));
+        risk.iter().for_each(|risk| risks.push(risk));
         judged.entry(result.meta.id).or_default().push(Judged {
             result,
+            title: observation.title,
             observation: observation.uuid,
-            risk: risk.as_ref().map(|risk| risk.uuid),
+            risk: risk.map(|risk| risk.uuid),
         });
-        observations.push(observation);
-        risks.extend(risk);
     }
-    let gaps = assessed.gaps.iter().enumerate();
-    observations.extend(gaps.map(|(number, gap)| lost_sight(context, gap, number)));
-    let findings = judged.values().filter_map(|results| finding(context, results));
-    AssessmentResult {
+    for (number, gap) in assessed.gaps.iter().enumerate() {
+        observations.push(&lost_sight(context, gap, number));
+    }
+    let mut counts = Counts::default();
+    for finding in judged.values().filter_map(|own| finding(context, own, &mut counts)) {
+        findings.push(&finding);
+    }
+    let [observations, risks, findings] = [observations, risks, findings].map(Items::content);
+    let there = |content: &str| (!content.is_empty()).then_some([]);
+    let result = AssessmentResult {
         uuid: context.this_run.uuid("result", ""),
         title: markup(format!("Deployment {}", string(&deployment.name))),
         description: format!(
             "{} {}",
-            markup(sentence(&counts.join(", "))),
+            counted(Summary::of(&assessed.results)),
             markup(wording::run(assessment))
         )
         .into(),
@@ -99,35 +111,60 @@ pub(crate) fn result<'a>(
             ],
             [],
         ),
-        findings: findings.collect(),
         reviewed_controls: reviewed(assessed),
         local_definitions: Definitions {
-            inventory_items: items.list,
+            inventory_items: inventory.list,
             assessment_assets: assets(context),
         },
-        observations,
-        risks,
+        observations: there(&observations),
+        risks: there(&risks),
+        findings: there(&findings),
         remarks: run.header.stopped.is_some().then(|| {
             "The run was ended early. What was not read by then could not be judged.".into()
         }),
+    };
+    let lists = [(OBSERVATIONS, observations), (RISKS, risks), (FINDINGS, findings)];
+    results.push_with(&result, lists.map(|(list, content)| (list, content.into())));
+}
+
+/// Says how many results there are of each kind.
+fn counted(summary: Summary) -> String {
+    let counts = [wording::counts(summary), wording::other_counts(summary)];
+    let counts: Vec<String> = counts.into_iter().filter(|text| !text.is_empty()).collect();
+    markup(sentence(&counts.join(", "))).into_owned()
+}
+
+/// What was said of counts already: most rules have one result, and it passed.
+#[derive(Default)]
+struct Counts(Vec<(Summary, String)>);
+
+impl Counts {
+    fn said(&mut self, summary: Summary) -> String {
+        if let Some((_, said)) = self.0.iter().find(|(known, _)| *known == summary) {
+            return said.clone();
+        }
+        let said = counted(summary);
+        self.0.push((summary, said.clone()));
+        said
     }
 }
 
 /// A result, and what it became.
 struct Judged<'a> {
     result: &'a RuleResult,
+    title: Cow<'a, str>,
     observation: Uuid,
     risk: Option<Uuid>,
 }
 
 /// What was judged, each thing once.
 #[derive(Default)]
-struct Items<'a> {
+struct Inventory<'a> {
     ids: BTreeMap<&'a str, Uuid>,
     list: Vec<InventoryItem<'a>>,
 }
 
-impl<'a> Items<'a> {
+impl<'a> Inventory<'a> {
     fn id(&mut self, subject: &'a str, context: &Context<'_>) -> Uuid {
         *self.ids.entry(subject).or_insert_with(|| {
             let uuid = context.every_run.uuid("item", subject);
@@ -163,15 +200,15 @@ fn assets<'a>(context: &Context<'_>) -> Assets<'a> {
 fn reviewed(assessed: &DeploymentAssessment) -> ReviewedControls<'_> {
     let rules = assessed.results.iter().map(|result| token(result.meta.id));
     let rules: BTreeSet<Cow<'_, str>> = rules.collect();
-    let mut frameworks: BTreeMap<&str, BTreeSet<Cow<'_, str>>> = BTreeMap::new();
+    let mut frameworks: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for control in assessed.results.iter().flat_map(|result| result.meta.controls) {
-        let ids = control.ids.iter().map(|id| control_id(control.framework, id).into());
-        frameworks.entry(control.framework).or_default().extend(ids);
+        frameworks.entry(control.framework).or_default().extend(control.ids);
     }
     let own = selection("vaudit", "Rules of vaudit, each a control of its own.".to_owned(), rules);
     let frameworks = frameworks.into_iter().map(|(framework, ids)| {
         let said = format!("Controls of {} that the rules touch.", markup(framework));
-        selection(framework, said, ids)
+        let ids = ids.into_iter().map(|id| control_id(framework, id).into());
+        selection(framework, said, ids.collect())
     });
     ReviewedControls {
         description: "A rule touches a control and does not assess it whole: a control is not met because no rule fails.",
@@ -195,7 +232,7 @@ fn observation<'a>(
     context: &Context<'a>,
     result: &'a RuleResult,
     name: &str,
-    items: &mut Items<'a>,
+    inventory: &mut Inventory<'a>,
 ) -> Observation<'a> {
     let (meta, judgement) = (&result.meta, &result.judgement);
     let used = context.waiver(result);
@@ -224,7 +261,7 @@ fn observation<'a>(
         types: ["control-objective"],
         origins: [context.origin()],
         subjects: vec![Subject {
-            subject_uuid: items.id(&judgement.subject, context),
+            subject_uuid: inventory.id(&judgement.subject, context),
             kind: "inventory-item",
         }],
         relevant_evidence: facts
@@ -286,9 +323,9 @@ fn risk<'a>(
     context: &Context<'a>,
     result: &'a RuleResult,
     name: &str,
-    observation: Uuid,
+    observation: &Observation<'a>,
 ) -> Risk<'a> {
-    let (meta, judgement) = (&result.meta, &result.judgement);
+    let meta = &result.meta;
     let used = context.waiver(result);
     let id = context.every_run.uuid("risk", name);
     let props = properties(
@@ -296,8 +333,8 @@ fn risk<'a>(
         controls(result).chain(used.into_iter().flat_map(waiver)),
     );
     Risk {
-        title: markup(format!("{} {}", meta.id, meta.title)),
-        description: markup(&judgement.message),
+        title: observation.title.clone(),
+        description: observation.description.clone(),
         statement: markup(format!("This does not hold: {}", sentence(meta.title))),
         props,
         status: if used.is_some() { "deviation-approved" } else { "open" },
@@ -312,7 +349,7 @@ fn risk<'a>(
         // The last valid day, to its end.
         deadline: used.map(|used| format!("{}T23:59:59Z", used.waiver.expires)),
         remediations: response(context, result, name).into_iter().collect(),
-        related_observations: [RelatedObservation { observation_uuid: observation }],
+        related_observations: [RelatedObservation { observation_uuid: observation.uuid }],
         uuid: id,
     }
 }
@@ -368,7 +405,11 @@ fn lost_sight<'a>(context: &Context<'_>, gap: &'a GapUse, number: usize) -> Obse
 }
 
 /// What the results of a rule amount to; none where the worst is a statement, or all is moot.
-fn finding<'a>(context: &Context<'_>, results: &[Judged<'a>]) -> Option<Finding<'a>> {
+fn finding<'a>(
+    context: &Context<'_>,
+    results: &[Judged<'a>],
+    counts: &mut Counts,
+) -> Option<Finding<'a>> {
     let first = results.first()?.result;
     let worst = results.iter().map(|own| own.result.judgement.verdict).max()?;
     let (state, reason) = match worst {
@@ -379,16 +420,14 @@ fn finding<'a>(context: &Context<'_>, results: &[Judged<'a>]) -> Option<Finding<
         Verdict::Informational | Verdict::NotApplicable => return None,
     };
     let summary = Summary::of(results.iter().map(|own| own.result));
-    let counts = [wording::counts(summary), wording::other_counts(summary)];
-    let counts: Vec<String> = counts.into_iter().filter(|text| !text.is_empty()).collect();
     let meta = &first.meta;
     // The objective has the controls as well. At what is satisfied they would claim too much.
     let controls = (worst != Verdict::Pass).then(|| controls(first));
     let props = properties([("rule", Some(meta.id.into()))], controls.into_iter().flatten());
     Some(Finding {
         uuid: context.every_run.uuid("finding", meta.id),
-        title: markup(format!("{} {}", meta.id, meta.title)),
-        description: markup(sentence(&counts.join(", "))),
+        title: results.first()?.title.clone(),
+        description: counts.said(summary).into(),
         props,
         target: Target {
             kind: "objective-id",

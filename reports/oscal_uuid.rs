@@ -16,11 +16,15 @@ pub(crate) struct Uuid([u8; 16]);
 impl Uuid {
     /// Calls back with its text.
     fn written<T>(self, show: impl FnOnce(&str) -> T) -> T {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [b'-'; 36];
-        let places = (0..36).filter(|place| ![8, 13, 18, 23].contains(place));
-        let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        for (place, digit) in places.zip(digits) {
-            text[place] = b"0123456789abcdef"[usize::from(digit)];
+        let mut place = 0;
+        for (number, byte) in self.0.into_iter().enumerate() {
+            // A hyphen stands before these.
+            place += usize::from(matches!(number, 4 | 6 | 8 | 10));
+            text[place] = DIGITS[usize::from(byte >> 4)];
+            text[place + 1] = DIGITS[usize::from(byte & 0xf)];
+            place += 2;
         }
         show(str::from_utf8(&text).unwrap_or_default())
     }

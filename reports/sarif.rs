@@ -3,6 +3,7 @@
 //! A service alerts on what it is given, so by default it is given what is broken and what could not
 //! be read; everything else only when asked for.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -125,10 +126,13 @@ pub fn render(assessment: &Assessment, options: &SarifOptions) -> SarifReport {
         .version(Version::V2_1_0.to_string())
         .runs(Vec::new())
         .build();
-    let rules = RULES.content(assessment.catalogue.iter().map(sarif_rules::rule));
+    let mut rules = RULES.items();
+    assessment.catalogue.iter().for_each(|entry| rules.push(&sarif_rules::rule(entry)));
+    let rules = rules.content();
     let outcome = outcome(assessment, &options.analysis);
     let text = RUNS.document(&log, &assessment.deployments, |assessed, runs| {
-        runs.push_with(&run(assessment, assessed, options, &outcome), RULES, &rules);
+        let run = run(assessment, assessed, options, &outcome);
+        runs.push_with(&run, [(RULES, Cow::from(&rules))]);
     });
     if text.len() > LARGE_REPORT {
         notes.push(format!(
