@@ -29,16 +29,23 @@ const DRIFTED: usize = 3;
 /// The subscription of the demo.
 const SUBSCRIPTION: &str = "00000000-0000-0000-0000-00000000000a";
 
-/// Runs of each format; the median counts.
-const RUNS: usize = 5;
+/// Runs of each format.
+const RUNS: usize = 9;
 
 /// What rendering took, and what came of it.
 struct Cost {
     format: &'static str,
-    wall: Duration,
+    wall: Times,
     bytes: usize,
-    hashing: Duration,
+    hashing: Times,
     aim: &'static str,
+}
+
+/// What the runs took. Whoever else is on the machine makes them longer and never shorter, so the
+/// fastest is nearest to what the work takes, and the median to what a user waits for.
+struct Times {
+    median: Duration,
+    fastest: Duration,
 }
 
 fn main() {
@@ -93,16 +100,16 @@ fn costs(assessment: &Assessment) -> Vec<Cost> {
 
 fn measured(format: &'static str, aim: &'static str, render: &dyn Fn() -> String) -> Cost {
     let text = render();
-    let wall = median(|| {
+    let wall = times(|| {
         black_box(render());
     });
-    let hashing = median(|| {
+    let hashing = times(|| {
         black_box(Sha256::digest(black_box(text.as_bytes())));
     });
     Cost { format, wall, bytes: text.len(), hashing, aim }
 }
 
-fn median(work: impl Fn()) -> Duration {
+fn times(work: impl Fn()) -> Times {
     let mut times: Vec<Duration> = (0..RUNS)
         .map(|_| {
             let started = Instant::now();
@@ -111,20 +118,21 @@ fn median(work: impl Fn()) -> Duration {
         })
         .collect();
     times.sort();
-    times[RUNS / 2]
+    Times { median: times[RUNS / 2], fastest: times[0] }
 }
 
 fn table(costs: &[Cost]) -> String {
     let json = costs.iter().find(|cost| cost.format == "json").unwrap().bytes;
     let mut text = String::from(
-        "| format | wall | aim | wall ÷ SHA-256 of the text | size | size ÷ that of json |\n|---|---|---|---|---|---|\n",
+        "| format | median | fastest | aim | fastest ÷ SHA-256 of the text | size | size ÷ that of json |\n|---|---|---|---|---|---|---|\n",
     );
     for Cost { format, wall, bytes, hashing, aim } in costs {
         writeln!(
             text,
-            "| `{format}` | {:.2} s | {aim} | {:.1} | {:.1} MB | {:.2} |",
-            wall.as_secs_f64(),
-            wall.as_secs_f64() / hashing.as_secs_f64(),
+            "| `{format}` | {:.2} s | {:.2} s | {aim} | {:.1} | {:.1} MB | {:.2} |",
+            wall.median.as_secs_f64(),
+            wall.fastest.as_secs_f64(),
+            wall.fastest.as_secs_f64() / hashing.fastest.as_secs_f64(),
             *bytes as f64 / 1e6,
             *bytes as f64 / json as f64,
         )
@@ -139,7 +147,7 @@ fn page(table: &str, results: usize) -> String {
         "# What a large report costs\n\n\
          Written by `cargo bench --bench reports`, as `cargo run --release` builds it, on a machine of {cores} cores that others may share: \
          {DEPLOYMENTS} deployments with {results} results, every {DRIFTED}rd of them the drifted demo, with ten failures and four verdicts lost, the others the compliant one, each in a subscription of its own. \
-         Medians of {RUNS} runs.\n\n\
+         {RUNS} runs of each. Whoever else is on the machine makes a run longer and never shorter: the fastest is nearest to what the work takes, the median to what a user waits for.\n\n\
          {table}\n\
          From 10,000 results on the HTML report is brief: digests are shown by their first 12 digits, what passed has no message, a finding leads to its rule instead of repeating it, and deployments without a finding have no picture. \
          Markdown stops where GitHub would (64,000 bytes) and says what it leaves out; SARIF holds what a code-scanning service should alert on. \
