@@ -99,7 +99,7 @@ impl<'a> Items<'a> {
         if !self.text.is_empty() {
             self.text.push(b',');
         }
-        self.text.extend(new_line(self.list.depth).bytes());
+        self.text.extend_from_slice(new_line(self.list.depth).as_bytes());
         write(&mut self.text, item, self.list.levels, self.list.depth);
     }
 
@@ -121,7 +121,7 @@ impl<'a> Items<'a> {
     /// All that stands between the brackets of the list. Nothing may have been put into an item.
     pub(crate) fn content(mut self) -> String {
         if !self.text.is_empty() {
-            self.text.extend(self.list.before_the_end().bytes());
+            self.text.extend_from_slice(self.list.before_the_end().as_bytes());
         }
         text(self.text)
     }

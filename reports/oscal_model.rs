@@ -177,7 +177,6 @@ pub(crate) struct Observation<'a> {
     pub(crate) props: Vec<Property<'a>>,
     pub(crate) methods: [&'static str; 1],
     pub(crate) types: [&'static str; 1],
-    pub(crate) origins: [Origin; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) subjects: Vec<Subject>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -187,12 +186,12 @@ pub(crate) struct Observation<'a> {
     pub(crate) remarks: Option<Cow<'a, str>>,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct Origin {
     pub(crate) actors: [Actor; 1],
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Actor {
     #[serde(rename = "type")]
@@ -311,7 +310,7 @@ pub(crate) struct Resource {
 }
 
 /// A property: of OSCAL's own names where it has no namespace, else of ours.
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct Property<'a> {
     name: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]

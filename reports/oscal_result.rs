@@ -37,10 +37,6 @@ struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn origin(&self) -> Origin {
-        Origin { actors: [Actor { kind: "tool", actor_uuid: self.tool }] }
-    }
-
     fn waiver(&self, result: &RuleResult) -> Option<&'a WaiverUse> {
         result.waiver.and_then(|index| self.assessment.waivers.get(index))
     }
@@ -259,7 +255,6 @@ fn observation<'a>(
         props,
         methods: ["TEST"],
         types: ["control-objective"],
-        origins: [context.origin()],
         subjects: vec![Subject {
             subject_uuid: inventory.id(&judgement.subject, context),
             kind: "inventory-item",
@@ -339,7 +334,7 @@ fn risk<'a>(
         props,
         status: if used.is_some() { "deviation-approved" } else { "open" },
         characterizations: [Characterization {
-            origin: context.origin(),
+            origin: Origin { actors: [Actor { kind: "tool", actor_uuid: context.tool }] },
             facets: [Facet {
                 name: "severity",
                 system: INFORMATION_URI,
@@ -393,7 +388,6 @@ fn lost_sight<'a>(context: &Context<'_>, gap: &'a GapUse, number: usize) -> Obse
         props,
         methods: ["EXAMINE"],
         types: ["discovery"],
-        origins: [context.origin()],
         subjects: Vec::new(),
         relevant_evidence: Vec::new(),
         collected: show(context.assessment.run.header.finished_at),
