@@ -22,6 +22,8 @@ use crate::wording;
 const HEADLINE: usize = 500;
 /// How many suites are written before they join the report.
 const AT_ONCE: usize = 32;
+const ROOT: &str = "testsuites";
+const SKIPPED: &str = "skipped";
 
 type Xml = Writer<Vec<u8>>;
 
@@ -49,8 +51,6 @@ fn written(assessment: &Assessment) -> io::Result<Vec<u8>> {
     report.write_indent()?;
     Ok(report.into_inner())
 }
-
-const ROOT: &str = "testsuites";
 
 /// Without a count of skipped cases: the schema of Jenkins' xUnit plugin knows it for suites only, and
 /// refuses a file that has it here.
@@ -186,8 +186,6 @@ struct Status<'a> {
     kind: &'static str,
     message: Cow<'a, str>,
 }
-
-const SKIPPED: &str = "skipped";
 
 impl<'a> Status<'a> {
     fn of(assessment: &Assessment, result: &'a RuleResult) -> Option<Self> {

@@ -367,13 +367,26 @@ pub(crate) fn string<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
 pub(crate) fn markup<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
     let text = text.into();
     // Most sentences have nothing in them that could be markup, and a large report has many.
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b" ,;.:'\"()/%=-".contains(&byte);
-    let begins = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    let may_lead = |text: &str| text.contains("://") || text.contains("::");
-    if begins && !text.ends_with(' ') && text.bytes().all(is_word) && !may_lead(&text) {
+    if is_only_words(&text) {
         return text;
     }
     markdown_text::whole(&string(text)).into()
+}
+
+/// Whether a text stays as it is when [`markdown_text::whole`] escapes it, told quickly: it may say no
+/// of one that does.
+fn is_only_words(text: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b" ,;.:'\"()/=-".contains(&byte);
+    let begins = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    // `www.x.example`, `GH-12`, `https://x.example` and `:smile:` lead somewhere or become a picture.
+    let leads = |text: &str| {
+        let has = |word: &[u8]| {
+            text.as_bytes().windows(word.len()).any(|own| own.eq_ignore_ascii_case(word))
+        };
+        let colons = text.bytes().filter(|byte| *byte == b':').count();
+        has(b"www.") || has(b"gh-") || text.contains("://") || colons > 1
+    };
+    begins && !text.ends_with(' ') && text.bytes().all(is_word) && !leads(text)
 }
 
 /// A name of others in Markdown, as it is.
@@ -451,6 +464,23 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn words_are_what_needs_no_escape(
+            parts in prop::collection::vec(
+                prop_oneof![
+                    "[ -~]{1,3}",
+                    "[a-z]{1,5} ?",
+                    prop::sample::select(vec![
+                        "www.", "WwW.", "GH-7", "://", ":smile:", "10:30", ": ", "100%x", "1. ", "(a)/b=c",
+                    ]).prop_map(str::to_owned),
+                ],
+                0..6,
+            ),
+        ) {
+            let text = parts.concat();
+            prop_assert_eq!(markup(text.as_str()), markdown_text::whole(&string(text.as_str())));
+        }
+
         #[test]
         fn tokens_are_tokens(text in "\\PC{0,9}") {
             let token = token(&text);

@@ -141,6 +141,18 @@ fn is_active(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_left_as_it_is_has_nothing_to_replace(
+            parts in prop::collection::vec("[ -~]{0,9}|[#:]{1,3}[a-z]?|\\PC|[\u{0}-\u{ff}]", 0..5),
+        ) {
+            let text = parts.concat();
+            let replaced = text.chars().map(|c| if is_active(c) { '\u{fffd}' } else { c });
+            prop_assert_eq!(inert(&text), disarmed(replaced.collect()));
+        }
+    }
 
     #[test]
     fn what_is_printed_in_a_job_gives_its_runner_no_orders() {
